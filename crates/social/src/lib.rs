@@ -1,0 +1,4 @@
+//! The social app on Outrigger.
+
+pub mod limits;
+pub mod wire;
