@@ -1,0 +1,130 @@
+//! The id map: which local id is which server id, and in which version the entity was last seen.
+//!
+//! Owns the table `outrigger_id`. Never decides when an id is learned.
+
+use rand::rngs::StdRng;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::ids::{Entity, IdClock, Key, Kind, LocalId, ServerId, Sha256};
+use crate::time::Wall;
+
+/// What the server calls things: read-only, for making requests and reading answers.
+#[derive(Debug)]
+pub struct Ids<'a> {
+    db: &'a Connection,
+}
+
+impl<'a> Ids<'a> {
+    /// Over a database that the engine keeps.
+    pub fn new(db: &'a Connection) -> Self {
+        Self { db }
+    }
+
+    /// The server's id of an entity, once it has one.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn server_id(&self, entity: &Entity) -> rusqlite::Result<Option<ServerId>> {
+        self.db
+            .prepare_cached("SELECT server_id FROM outrigger_id WHERE local_id = ?1")?
+            .query_row([entity.id], |row| row.get(0))
+            .optional()
+    }
+
+    /// The local id of what the server calls so, if it was ever seen here.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn local_id(&self, kind: &Kind, server_id: &ServerId) -> rusqlite::Result<Option<LocalId>> {
+        self.db
+            .prepare_cached("SELECT local_id FROM outrigger_id WHERE kind = ?1 AND server_id = ?2")?
+            .query_row(params![kind, server_id], |row| row.get(0))
+            .optional()
+    }
+
+    /// The version (`ETag`) in which the entity was last seen on the server.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn version(&self, entity: &Entity) -> rusqlite::Result<Option<String>> {
+        self.db
+            .prepare_cached("SELECT version FROM outrigger_id WHERE local_id = ?1")?
+            .query_row([entity.id], |row| row.get(0))
+            .optional()
+            .map(Option::flatten)
+    }
+
+    /// What the server called a finished upload.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn upload(&self, sha256: &Sha256) -> rusqlite::Result<Option<String>> {
+        self.db
+            .prepare_cached("SELECT remote FROM outrigger_attachment WHERE sha256 = ?1 AND done = 1")?
+            .query_row([sha256], |row| row.get(0))
+            .optional()
+            .map(Option::flatten)
+    }
+}
+
+/// The same, able to give local ids to what is seen for the first time.
+pub struct IdMap<'a> {
+    pub(crate) db: &'a Connection,
+    pub(crate) clock: &'a mut IdClock,
+    pub(crate) wall: Wall,
+    pub(crate) rng: &'a mut StdRng,
+}
+
+impl IdMap<'_> {
+    /// The local id of what the server calls so. Where it was never seen it gets one: that of the pending mutation which created it under
+    /// `created_by`, if there is such, so that a create whose answer was lost is not shown twice; else a new one.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn local_id(
+        &mut self,
+        kind: &Kind,
+        server_id: &ServerId,
+        created_by: Option<Key>,
+    ) -> rusqlite::Result<LocalId> {
+        if let Some(known) = Ids::new(self.db).local_id(kind, server_id)? {
+            return Ok(known);
+        }
+        let local_id = match created_by {
+            Some(key) => self.creator(kind, key)?,
+            None => None,
+        };
+        let local_id = local_id.unwrap_or_else(|| LocalId(self.clock.next(self.wall, self.rng)));
+        learn(self.db, &Entity::new(kind.clone(), local_id), server_id)?;
+        Ok(local_id)
+    }
+
+    /// The id that the local user of this id-derived entity has: no server id stands behind a like or a follow.
+    pub fn derived(&self, of: LocalId, role: &str) -> LocalId {
+        LocalId::derived(of, role)
+    }
+
+    fn creator(&self, kind: &Kind, key: Key) -> rusqlite::Result<Option<LocalId>> {
+        self.db
+            .prepare_cached("SELECT entity FROM outrigger_queue WHERE key = ?1 AND entity_kind = ?2")?
+            .query_row(params![key, kind], |row| row.get(0))
+            .optional()
+    }
+}
+
+/// Records what the server calls an entity.
+pub(crate) fn learn(db: &Connection, entity: &Entity, server_id: &ServerId) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO outrigger_id (local_id, kind, server_id) VALUES (?1, ?2, ?3)
+         ON CONFLICT (local_id) DO UPDATE SET server_id = excluded.server_id",
+    )?
+    .execute(params![entity.id, entity.kind, server_id])?;
+    Ok(())
+}
+
+/// Records in which version an entity was last seen.
+pub(crate) fn see_version(db: &Connection, entity: &Entity, version: &str) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE outrigger_id SET version = ?2 WHERE local_id = ?1")?
+        .execute(params![entity.id, version])?;
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! Time as the engine knows it: handed in by the host, and kept on a timeline that no clock can turn back.
+//!
+//! Owns instants and durations. Never reads a clock.
+
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds since 1970 by the device's clock, which people and networks may set to anything. For display and for ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Wall(pub i64);
+
+/// Milliseconds since some start of the host's process; it only rises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Monotonic(pub i64);
+
+/// The present, as the host sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// The clock on the wall.
+    pub wall: Wall,
+    /// The clock that only rises.
+    pub monotonic: Monotonic,
+}
+
+/// Milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Millis(pub i64);
+
+/// A point on the database's own timeline, in milliseconds: every deadline is one.
+///
+/// The timeline advances with the monotonic clock while a process runs, and by what the wall clock gained while none did; it never goes back.
+/// So a wall clock that is set back by years leaves every wait as long as it was, and one set forward makes what waits due, not lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) struct Tick(pub(crate) i64);
+
+impl Tick {
+    pub(crate) fn after(self, delay: Millis) -> Self {
+        Self(self.0.saturating_add(delay.0))
+    }
+
+    pub(crate) fn until(self, later: Self) -> Millis {
+        Millis((later.0 - self.0).max(0))
+    }
+}
+
+/// What one process remembers in order to advance the timeline.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Timekeeper {
+    seen: Option<(Monotonic, Tick)>,
+}
+
+impl Timekeeper {
+    /// Where the timeline stands now, given where the database last left it and at what wall time.
+    pub(crate) fn tick(&self, now: Now, stored: Tick, stored_wall: Wall) -> Tick {
+        let by_wall = stored
+            .0
+            .saturating_add(now.wall.0.saturating_sub(stored_wall.0).max(0));
+        let by_monotonic = self.seen.map_or(stored.0, |(then, tick)| {
+            tick.0 + (now.monotonic.0 - then.0).max(0)
+        });
+        Tick(stored.0.max(by_wall).max(by_monotonic))
+    }
+
+    pub(crate) fn remember(&mut self, now: Now, tick: Tick) {
+        self.seen = Some((now.monotonic, tick));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now(wall: i64, monotonic: i64) -> Now {
+        Now {
+            wall: Wall(wall),
+            monotonic: Monotonic(monotonic),
+        }
+    }
+
+    #[test]
+    fn a_wall_clock_set_back_by_years_does_not_stop_the_timeline() {
+        let mut keeper = Timekeeper::default();
+        let start = keeper.tick(now(1_000_000, 0), Tick(0), Wall(1_000_000));
+        keeper.remember(now(1_000_000, 0), start);
+        let later = keeper.tick(now(-300_000_000_000, 5_000), start, Wall(1_000_000));
+        assert_eq!(start.until(later), Millis(5_000));
+    }
+
+    #[test]
+    fn sleep_that_the_monotonic_clock_missed_is_taken_from_the_wall() {
+        let mut keeper = Timekeeper::default();
+        keeper.remember(now(0, 0), Tick(0));
+        assert_eq!(keeper.tick(now(3_600_000, 10), Tick(0), Wall(0)), Tick(3_600_000));
+    }
+
+    #[test]
+    fn a_restart_with_the_clock_behind_keeps_every_remaining_wait() {
+        let keeper = Timekeeper::default();
+        assert_eq!(keeper.tick(now(5, 0), Tick(70), Wall(1_000)), Tick(70));
+    }
+}
