@@ -19,7 +19,9 @@ mod request;
 mod table;
 mod time;
 
+pub mod query;
 pub mod reads;
+pub mod resolve;
 
 pub use app::{BATCH_BYTES_MAX, BATCH_ITEMS_MAX, NewId, Social, UPLOAD_PART_BYTES};
 pub use mutation::Mutation;
