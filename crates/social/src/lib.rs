@@ -19,6 +19,7 @@ mod request;
 mod table;
 mod time;
 
+pub mod intake;
 pub mod query;
 pub mod reads;
 pub mod resolve;
