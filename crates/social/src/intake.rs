@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 mod plan;
 
-pub use plan::{Names, PlanError, Resolver};
+pub use plan::{Names, NewId, PlanError, Resolver};
 
 /// The version of the format.
 pub const VERSION: u32 = 1;

@@ -3,11 +3,11 @@
 //! Owns what the names of earlier lines stand for. What is on the device it asks its [`Resolver`]; ids it takes from its caller.
 
 use outrigger_engine::event::{StagedFile, Write};
+use outrigger_engine::ids::LocalId;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
 use super::{Line, Operation, Reference};
-use crate::app::NewId;
 use crate::id::{CommentId, CommentRef, ConversationId, MessageId, MessageRef, PostId, UserId};
 use crate::mutation::{MediaFile, Mutation};
 use crate::operations::{comments, conversations, messages, posts, users};
@@ -107,6 +107,9 @@ pub enum PlanError {
         staged: usize,
     },
 }
+
+/// Makes the id of something that is about to be made: [`LocalId::new`] from the clock and ten random bytes.
+pub type NewId<'a> = &'a mut dyn FnMut() -> LocalId;
 
 /// What earlier lines made, by the names that they gave it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
