@@ -33,6 +33,8 @@ pub(crate) struct Server {
     pub(crate) conversations: BTreeMap<String, wire::Conversation>,
     pub(crate) follows: BTreeSet<String>,
     pub(crate) uploads: BTreeMap<String, u64>,
+    /// Comments that were deleted.
+    pub(crate) deleted: u64,
     recorded: BTreeMap<String, Response>,
     /// Method and resolved path of everything that took effect or was refused, in order.
     pub(crate) log: Vec<String>,
@@ -112,10 +114,19 @@ impl Server {
         id
     }
 
+    /// A read says when it was made.
+    fn dated(&self, mut response: Response) -> Response {
+        let at: jiff::Timestamp = self.time().parse().expect("it is a time");
+        let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at);
+        let date = date.expect("it is a date");
+        response.headers.push(("date".into(), date));
+        response
+    }
+
     pub(crate) fn feed(&self) -> Response {
         let mut items: Vec<_> = self.posts.values().cloned().collect();
         items.sort_by(|a, b| (&b.created_at, &b.id).cmp(&(&a.created_at, &a.id)));
-        ok(200, &wire::Page { items, next: None })
+        self.dated(ok(200, &wire::Page { items, next: None }))
     }
 
     pub(crate) fn post(&self, id: &str) -> Response {
@@ -136,7 +147,7 @@ impl Server {
                 ..comment.clone()
             })
             .collect();
-        ok(200, &wire::Page { items, next: None })
+        self.dated(ok(200, &wire::Page { items, next: None }))
     }
 
     pub(crate) fn profile(&self, user: &wire::User) -> Response {
@@ -166,16 +177,16 @@ impl Server {
     fn batch(&mut self, body: Value) -> Response {
         let batch: wire::Batch = serde_json::from_value(body).expect("a batch");
         let mut answers: BTreeMap<String, Response> = BTreeMap::new();
+        let mut paths: BTreeMap<String, String> = BTreeMap::new();
         let mut responses = Vec::new();
         for request in batch.requests {
             let failed = request.depends_on.iter().any(|id| !answers[id].is_success());
             let refer = |text: &str, name: &str| match text.strip_prefix('$') {
                 Some(reference) => {
-                    let end = reference.find('/').unwrap_or(reference.len());
-                    let value = answers
-                        .get(&reference[..end])
-                        .and_then(|answer| answer.header(name));
-                    format!("{}{}", value.unwrap_or("/gone"), &reference[end..])
+                    let (id, rest) = reference.split_at(reference.find('/').unwrap_or(reference.len()));
+                    let said = answers.get(id).and_then(|answer| answer.header(name));
+                    let path = paths.get(id).map(String::as_str);
+                    format!("{}{rest}", said.or(path).unwrap_or_default())
                 }
                 None => text.to_owned(),
             };
@@ -186,6 +197,7 @@ impl Server {
                 key: request.headers.get("idempotency-key").cloned(),
                 guard: request.headers.get("if-match").map(|guard| refer(guard, "etag")),
             };
+            paths.insert(request.id.clone(), call.path.clone());
             let answer = if failed {
                 problem(424, "dependency-failed")
             } else {
@@ -292,6 +304,7 @@ impl Server {
                 Some(comment) => {
                     let post = self.posts.get_mut(&comment.post).expect("its post is there");
                     post.counts.comments -= 1;
+                    self.deleted += 1;
                     empty(204)
                 }
                 None => problem(404, "not-found"),

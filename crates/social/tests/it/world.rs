@@ -139,6 +139,10 @@ impl World {
         true
     }
 
+    pub(crate) fn is_sending(&self) -> bool {
+        !self.sends.is_empty()
+    }
+
     /// Lets the server take the next request, and holds its answer back.
     pub(crate) fn take_next(&mut self) -> (AttemptId, Response) {
         let (attempt, request) = self.sends.pop_front().expect("something is sent");
