@@ -278,3 +278,104 @@ pub(crate) fn take_from_profile(
     }
     said.write(db, counts_id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::PostId;
+    use outrigger_engine::app::App as _;
+    use uuid::Uuid;
+
+    fn database() -> Connection {
+        let db = Connection::open_in_memory().expect("SQLite opens");
+        for script in crate::Social::MIGRATIONS {
+            db.execute_batch(script).expect("the tables are made");
+        }
+        db
+    }
+
+    fn post() -> PostId {
+        PostId(LocalId(Uuid::from_u128(1)))
+    }
+
+    fn answer(second: u64, comments: u64) -> wire::Comment {
+        let at = format!("2026-07-01T10:00:{second:02}.000Z");
+        wire::Comment {
+            id: format!("cmt_{second}"),
+            post: "post_1".to_owned(),
+            author: wire::User {
+                id: "usr_alice".to_owned(),
+                name: "alice".to_owned(),
+            },
+            text: "hi".to_owned(),
+            created_at: at.clone(),
+            updated_at: at,
+            version: 1,
+            counts: wire::Counts { likes: 0, comments },
+            key: None,
+        }
+    }
+
+    fn read(db: &Connection, second: u64, comments: u64) {
+        let read_at_ms = millis(&format!("2026-07-01T10:00:{second:02}.000Z"));
+        let row = PostCountsRow {
+            post: post(),
+            likes: 0,
+            liked: false,
+            comments,
+            answered_at_ms: 0,
+            read_at_ms,
+            adjusted: false,
+        };
+        row.write(db, post().counts().id).expect("it is written");
+    }
+
+    fn take(db: &Connection, answer: &wire::Comment, freshness: Freshness) -> u64 {
+        let is_new = true;
+        take_from_comment(db, post(), answer, Said { is_new, freshness }).expect("it is taken");
+        known(db)
+    }
+
+    fn known(db: &Connection) -> u64 {
+        let row = PostCountsRow::read(db, post().counts().id).expect("it is read");
+        row.expect("there are counts").comments
+    }
+
+    #[test]
+    fn answers_that_overtake_each_other_end_with_the_newest_count() {
+        let db = database();
+        read(&db, 1, 4);
+        assert_eq!(take(&db, &answer(3, 6), Freshness::Now), 6);
+        assert_eq!(take(&db, &answer(2, 5), Freshness::Now), 6);
+    }
+
+    #[test]
+    fn an_answer_brings_what_others_wrote_meanwhile() {
+        let db = database();
+        read(&db, 1, 4);
+        assert_eq!(take(&db, &answer(2, 9), Freshness::Now), 9);
+    }
+
+    #[test]
+    fn a_replayed_answer_does_not_bring_back_an_old_count() {
+        let db = database();
+        read(&db, 5, 8);
+        assert_eq!(take(&db, &answer(2, 5), Freshness::Replayed), 8);
+        assert_eq!(take(&db, &answer(7, 9), Freshness::Replayed), 9);
+    }
+
+    #[test]
+    fn a_delete_counted_by_hand_is_not_counted_back_in() {
+        let db = database();
+        read(&db, 1, 4);
+        comment_gone(&db, post()).expect("it is counted out");
+        // Made before the delete, answered after it: five with what was deleted.
+        assert_eq!(take(&db, &answer(2, 5), Freshness::Now), 4);
+    }
+
+    #[test]
+    fn counts_of_a_post_never_read_begin_with_the_first_answer() {
+        let db = database();
+        assert_eq!(take(&db, &answer(2, 3), Freshness::Replayed), 3);
+    }
+}
