@@ -330,9 +330,20 @@ mod tests {
         row.write(db, post().counts().id).expect("it is written");
     }
 
+    /// Takes the answer to a new comment.
     fn take(db: &Connection, answer: &wire::Comment, freshness: Freshness) -> u64 {
         let is_new = true;
         take_from_comment(db, post(), answer, Said { is_new, freshness }).expect("it is taken");
+        known(db)
+    }
+
+    /// Takes the answer to a changed comment.
+    fn take_change(db: &Connection, answer: &wire::Comment) -> u64 {
+        let said = Said {
+            is_new: false,
+            freshness: Freshness::Now,
+        };
+        take_from_comment(db, post(), answer, said).expect("it is taken");
         known(db)
     }
 
@@ -371,6 +382,7 @@ mod tests {
         comment_gone(&db, post()).expect("it is counted out");
         // Made before the delete, answered after it: five with what was deleted.
         assert_eq!(take(&db, &answer(2, 5), Freshness::Now), 4);
+        assert_eq!(take_change(&db, &answer(3, 5)), 4);
     }
 
     #[test]

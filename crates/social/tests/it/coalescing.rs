@@ -119,8 +119,13 @@ impl Model {
     }
 }
 
-/// Sends a queue in order, as the engine does: what was rejected blocks later changes of the same entity, but a delete of it.
-fn send(queue: &[Mutation], mut server: Model, mut known: BTreeMap<LocalId, u64>) -> Model {
+/// Sends a queue in order, as the engine does: what was rejected blocks later changes of the same entity, but a delete of it. Says how the server
+/// ends, and of which entities something was rejected.
+fn send(
+    queue: &[Mutation],
+    mut server: Model,
+    mut known: BTreeMap<LocalId, u64>,
+) -> (Model, BTreeSet<LocalId>) {
     let mut rejected: BTreeSet<LocalId> = BTreeSet::new();
     for mutation in queue {
         let entity = mutation.entity().id;
@@ -137,7 +142,7 @@ fn send(queue: &[Mutation], mut server: Model, mut known: BTreeMap<LocalId, u64>
             rejected.insert(entity);
         }
     }
-    server
+    (server, rejected)
 }
 
 /// Queues a mutation as the engine does: merged with the last one of its entity as long as the app merges.
@@ -352,7 +357,10 @@ proptest! {
         }
         let known: BTreeMap<LocalId, u64> = seen.texts.iter().map(|(id, text)| (*id, text.version)).collect();
         prop_assert!(merged.len() <= plain.len());
-        let (with, without) = (send(&merged, server.clone(), known.clone()), send(&plain, server, known));
+        let (with, rejected_with) = send(&merged, server.clone(), known.clone());
+        let (without, rejected_without) = send(&plain, server, known);
+        // Merging must not bring a mutation before what it needs, or after what takes that away.
+        prop_assert!(rejected_with.is_subset(&rejected_without), "{:#?}\nmerged to {:#?}", plain, merged);
         prop_assert_eq!(with.seen(), without.seen(), "{:#?}\nmerged to {:#?}", plain, merged);
     }
 
