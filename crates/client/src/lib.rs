@@ -4,13 +4,22 @@
 //! folder, time. Generic over the [`App`](outrigger_engine::App); holds no word of any domain and takes no decision about a retry.
 
 mod clock;
+mod config;
+mod credentials;
 mod database;
 mod error;
 mod files;
 mod reads;
 mod reserve;
+mod session;
+mod session_file;
+mod transport;
 
+pub use config::Config;
+pub use credentials::{Anonymous, Credentials, FixedToken, Secret};
 pub use error::{Error, ErrorKind};
+pub use session::{Account, Session, SessionCredentials, SessionLock, SessionStore};
+pub use session_file::SessionFile;
 
 pub use futures_util::future::BoxFuture;
 pub use outrigger_engine as engine;
