@@ -2,13 +2,31 @@
 //!
 //! Owns the transaction and the order of its steps. Never decides what an event means: each has a module of its own.
 
-use rusqlite::Connection;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rusqlite::{Connection, TransactionBehavior};
 use std::sync::Arc;
 
+use crate::answer;
 use crate::app::App;
+use crate::attachment;
 use crate::error::Error;
-use crate::event::{Effect, Event};
-use crate::time::Now;
+use crate::event::{Effect, Event, Refreshed, Reply};
+use crate::ids::{CallId, ClientId};
+use crate::lease;
+use crate::mutate;
+use crate::parked;
+use crate::push::Attempts;
+use crate::reach;
+use crate::reconcile;
+use crate::report;
+use crate::restore;
+use crate::schedule;
+use crate::schema;
+use crate::state::{Halt, State};
+use crate::status::SyncState;
+use crate::step::{Gathered, Step};
+use crate::time::{Now, Timekeeper};
 
 /// What may wait at most. Beyond it a new write is refused; what waits already is never dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +81,12 @@ pub struct Options {
 pub struct Engine<A: App> {
     db: Connection,
     app: Arc<A>,
+    options: Options,
+    rng: StdRng,
+    timekeeper: Timekeeper,
+    attempts: Attempts,
+    data_version: i64,
+    told: Option<SyncState>,
 }
 
 impl<A: App> Engine<A> {
@@ -70,9 +94,21 @@ impl<A: App> Engine<A> {
     ///
     /// # Errors
     /// [`Error::Foreign`] for a database that is another's or newer; it is left as it is.
-    pub fn open(db: Connection, app: Arc<A>, options: Options) -> Result<Self, Error> {
-        let _ = options;
-        Ok(Self { db, app })
+    pub fn open(mut db: Connection, app: Arc<A>, options: Options) -> Result<Self, Error> {
+        let mut rng = StdRng::from_seed(options.seed);
+        let wall = options.now.wall;
+        schema::open::<A>(&mut db, &options, |clock| ClientId(clock.next(wall, &mut rng)))?;
+        let data_version = data_version(&db)?;
+        Ok(Self {
+            db,
+            app,
+            options,
+            rng,
+            timekeeper: Timekeeper::default(),
+            attempts: Attempts::default(),
+            data_version,
+            told: None,
+        })
     }
 
     /// Takes events, decides, commits, and says what is to be done. All of them share one transaction; a refused one does not undo its
@@ -81,12 +117,216 @@ impl<A: App> Engine<A> {
     /// # Errors
     /// [`Error::DiskFull`], [`Error::Locked`] or [`Error::Database`]; what is wrong with a call is in its [`Effect::Reply`].
     pub fn handle(&mut self, now: Now, events: &[Event<A>]) -> Result<Vec<Effect>, Error> {
-        let _ = (now, events, &self.app);
-        Ok(Vec::new())
+        let tx = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let stored = State::load(&tx)?;
+        let tick = self.timekeeper.tick(now, stored.timeline, stored.wall);
+        let mut state = stored.clone();
+        state.timeline = tick;
+        state.wall = now.wall;
+        let mut step = Step {
+            db: &tx,
+            app: self.app.as_ref(),
+            options: &self.options,
+            rng: &mut self.rng,
+            wall: now.wall,
+            tick,
+            state,
+            identity: schema::identity(&tx)?,
+            attempts: self.attempts.clone(),
+            gathered: Gathered::default(),
+        };
+        for event in events {
+            isolated(&mut step, event)?;
+        }
+        schedule::run(&mut step)?;
+        let status = report::sync_state(&step)?;
+        let Step {
+            state,
+            attempts,
+            gathered,
+            ..
+        } = step;
+        if state.differs_from(&stored) {
+            state.save(&tx)?;
+        }
+        tx.commit()?;
+
+        self.timekeeper.remember(now, tick);
+        self.attempts = attempts;
+        self.effects(gathered, status)
+    }
+
+    /// What leaves after the commit: replies first, so that a caller hears of its write before anything that follows from it.
+    fn effects(&mut self, gathered: Gathered, status: SyncState) -> Result<Vec<Effect>, Error> {
+        let Gathered { mut effects, changed } = gathered;
+        effects.sort_by_key(|effect| !matches!(effect, Effect::Reply { .. }));
+        if !changed.is_empty() {
+            effects.push(Effect::Changed(changed));
+        }
+        let data_version = data_version(&self.db)?;
+        if data_version != self.data_version {
+            self.data_version = data_version;
+            effects.push(Effect::ChangedElsewhere);
+        }
+        if self.told.as_ref() != Some(&status) {
+            self.told = Some(status.clone());
+            effects.push(Effect::Status(status));
+        }
+        Ok(effects)
     }
 
     /// The connection, for reads between transactions.
     pub fn db(&self) -> &Connection {
         &self.db
     }
+}
+
+/// Rises when another connection has changed the database.
+fn data_version(db: &Connection) -> Result<i64, Error> {
+    Ok(db
+        .prepare_cached("PRAGMA data_version")?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// One event in a savepoint of its own: refused, it leaves nothing behind.
+fn isolated<A: App>(step: &mut Step<'_, A>, event: &Event<A>) -> Result<(), Error> {
+    let Some(call) = call_of(event) else {
+        return take(step, event).map(|_| ());
+    };
+    step.db.prepare_cached("SAVEPOINT event")?.execute([])?;
+    let before = (
+        step.state.clone(),
+        step.attempts.clone(),
+        step.gathered.effects.len(),
+    );
+    let reply = take(step, event);
+    match reply {
+        Err(error) if error.is_fatal() => return Err(error),
+        Err(error) => {
+            step.db.prepare_cached("ROLLBACK TO event")?.execute([])?;
+            step.state = before.0;
+            step.attempts = before.1;
+            step.gathered.effects.truncate(before.2);
+            step.reply(call, Err(error));
+        }
+        Ok(reply) => step.reply(call, Ok(reply.unwrap_or(Reply::Done))),
+    }
+    step.db.prepare_cached("RELEASE event")?.execute([])?;
+    Ok(())
+}
+
+fn call_of<A: App>(event: &Event<A>) -> Option<CallId> {
+    match event {
+        Event::Mutate { call, .. }
+        | Event::Stage { call, .. }
+        | Event::Observed { call, .. }
+        | Event::SetOnline { call, .. }
+        | Event::Retry { call, .. }
+        | Event::RetryFailed { call }
+        | Event::Edit { call, .. }
+        | Event::Discard { call, .. }
+        | Event::AcceptServer { call } => Some(*call),
+        Event::Started
+        | Event::Alone
+        | Event::Answered { .. }
+        | Event::Network(_)
+        | Event::TriggerSync
+        | Event::Tick
+        | Event::Refreshed(_)
+        | Event::SignedIn
+        | Event::Reserve { .. }
+        | Event::Closing => None,
+    }
+}
+
+/// What each event means. A call gives a reply.
+fn take<A: App>(step: &mut Step<'_, A>, event: &Event<A>) -> Result<Option<Reply>, Error> {
+    let reply = match event {
+        Event::Started => {
+            attachment::sweep(step)?;
+            reach::pierce(step)?;
+            return Ok(None);
+        }
+        Event::Alone => {
+            step.attempts.alone = true;
+            return Ok(None);
+        }
+        Event::Mutate { writes, .. } => {
+            let ids = writes
+                .iter()
+                .map(|write| mutate::write(step, write))
+                .collect::<Result<_, _>>()?;
+            Reply::Written(ids)
+        }
+        Event::Stage { files, .. } => {
+            attachment::stage(step, files)?;
+            Reply::Staged
+        }
+        Event::Observed { observation, .. } => Reply::Observed(reconcile::observe(step, observation)?),
+        Event::Answered { attempt, answer } => {
+            answer::answered(step, *attempt, answer)?;
+            return Ok(None);
+        }
+        Event::Network(up) => {
+            reach::network(step, *up);
+            return Ok(None);
+        }
+        Event::SetOnline { online, .. } => {
+            step.state.connection.user_offline = !online;
+            if *online {
+                reach::pierce(step)?;
+            }
+            Reply::Done
+        }
+        Event::TriggerSync => {
+            reach::pierce(step)?;
+            return Ok(None);
+        }
+        Event::Tick => return Ok(None),
+        Event::Retry { mutation, .. } => parked::retry(step, *mutation)?,
+        Event::RetryFailed { .. } => parked::retry_failed(step)?,
+        Event::Edit { mutation, with, .. } => parked::edit(step, *mutation, with)?,
+        Event::Discard { mutation, .. } => parked::discard(step, *mutation)?,
+        Event::Refreshed(refreshed) => {
+            refreshed_credentials(step, *refreshed);
+            return Ok(None);
+        }
+        Event::SignedIn => {
+            step.attempts.credentials += 1;
+            if step.state.connection.halt == Some(Halt::SignIn) {
+                step.state.connection.halt = None;
+            }
+            return Ok(None);
+        }
+        Event::AcceptServer { .. } => restore::accept_server(step)?,
+        Event::Reserve { held } => {
+            step.state.connection.on_reserve = !held;
+            return Ok(None);
+        }
+        Event::Closing => {
+            close(step)?;
+            return Ok(None);
+        }
+    };
+    Ok(Some(reply))
+}
+
+fn refreshed_credentials<A: App>(step: &mut Step<'_, A>, refreshed: Refreshed) {
+    step.attempts.refreshing = false;
+    match refreshed {
+        Refreshed::Renewed => step.attempts.credentials += 1,
+        Refreshed::InvalidGrant => step.state.connection.halt = Some(Halt::SignIn),
+        Refreshed::Failed => answer::busy(step, None),
+    }
+}
+
+fn close<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
+    step.attempts.closing = true;
+    if let Some(generation) = step.attempts.generation {
+        lease::release(step.db, generation)?;
+    }
+    schedule::relinquish(step);
+    Ok(())
 }

@@ -51,6 +51,8 @@ pub struct StagedFile {
 pub enum Event<A: App> {
     /// The host has started.
     Started,
+    /// The host has made sure that no other process has the database open: the lease of one that died need not be waited for.
+    Alone,
     /// The app's user wrote something. All of it is kept, or nothing.
     Mutate {
         /// Names the call.

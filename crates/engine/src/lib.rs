@@ -4,16 +4,50 @@
 //! async inside, so a native thread, a browser Worker and a simulator drive the same code.
 
 pub mod app;
-pub mod engine;
-pub mod error;
 pub mod event;
-pub mod http;
+pub mod engine;
+mod step;
+
+// A write comes in.
+mod mutate;
+mod coalesce;
+mod queue;
+mod flow;
+mod edge;
+mod reconcile;
 pub mod idmap;
-pub mod ids;
-pub mod inspect;
+mod attachment;
+
+// It goes out.
+mod schedule;
+mod lease;
+mod push;
+
+// The answer comes back.
+mod answer;
 pub mod recognise;
+mod verdict;
+mod backoff;
+mod reach;
+mod journal;
+
+// The user has a say.
+mod parked;
+mod discard;
+mod restore;
+
+// How it stands.
+mod report;
 pub mod status;
+pub mod inspect;
+
+// What all of it is made of.
+mod state;
+mod schema;
+pub mod http;
+pub mod ids;
 pub mod time;
+pub mod error;
 
 pub use app::App;
 pub use engine::{Engine, Limits, Options};

@@ -6,9 +6,7 @@ CREATE TABLE outrigger_identity (
     server              TEXT    NOT NULL,
     account             TEXT    NOT NULL,
     client              BLOB    NOT NULL,
-    sequence_next       INTEGER NOT NULL,
-    epoch               TEXT,
-    watermark_confirmed INTEGER NOT NULL
+    epoch               TEXT
 ) STRICT;
 
 -- What changes with nearly every transaction: the timeline, the generator of ids, the counters, the state of the connection.
@@ -25,9 +23,10 @@ CREATE TABLE outrigger_state (
     payload_bytes   INTEGER NOT NULL,
     attachment_bytes INTEGER NOT NULL,
     run_total       INTEGER NOT NULL,
-    run_done        INTEGER NOT NULL,
     run_bytes_total INTEGER NOT NULL,
     run_bytes_done  INTEGER NOT NULL,
+    sequence_next   INTEGER NOT NULL,
+    watermark       INTEGER NOT NULL,
     well            INTEGER NOT NULL,
     batch_max       INTEGER NOT NULL,
     connection      TEXT    NOT NULL
@@ -123,6 +122,7 @@ CREATE TABLE outrigger_attachment (
     media_type TEXT    NOT NULL,
     url        TEXT,
     offset     INTEGER,
+    counted    INTEGER NOT NULL,
     remote     TEXT,
     done       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -164,3 +164,8 @@ CREATE TABLE outrigger_journal (
 ) STRICT;
 CREATE INDEX outrigger_journal_mutation ON outrigger_journal (mutation);
 CREATE INDEX outrigger_journal_sequence ON outrigger_journal (sequence);
+
+-- Uncertain rows of which the server can be asked whether they took effect.
+CREATE TABLE outrigger_look_up (
+    place INTEGER NOT NULL PRIMARY KEY
+) STRICT;

@@ -1,0 +1,118 @@
+//! Merging a new mutation with what waits of the same entity and was never sent.
+//!
+//! Owns when merging is allowed, and what happens to places, keys and waits. What two mutations make together is the app's to say.
+
+use crate::app::{App, Facts, Merge};
+use crate::discard;
+use crate::edge::Fate;
+use crate::error::Error;
+use crate::flow;
+use crate::ids::MutationId;
+use crate::journal;
+use crate::mutate;
+use crate::queue::{self, Row, RowState};
+use crate::reconcile;
+use crate::status::{Outcome, Parked};
+use crate::step::Step;
+
+/// What became of a new mutation.
+pub(crate) enum Coalesced<M> {
+    /// It is to be queued, as this; it may have replaced older ones.
+    New {
+        /// What is to be queued.
+        mutation: M,
+        /// Whether older ones are gone.
+        replaces: bool,
+    },
+    /// It is part of an older one now.
+    IntoOlder(Box<Row>),
+    /// It and the older one are gone.
+    Neither,
+}
+
+/// Merges `new` with the newest waiting mutation of its entity, and what comes of that with the one before, as long as the app merges.
+pub(crate) fn with_waiting<A: App>(
+    step: &mut Step<'_, A>,
+    id: MutationId,
+    new: &A::Mutation,
+    facts: &Facts,
+) -> Result<Coalesced<A::Mutation>, Error> {
+    let mut mutation = new.clone();
+    let mut replaces = false;
+    while let Some(older) = queue::last_of_entity(step.db, &facts.entity)? {
+        if !is_mergeable(step, &older)? {
+            break;
+        }
+        let Ok(old) = older.mutation(step.app) else { break };
+        match step.app.coalesce(&old, &mutation) {
+            Merge::Keep => break,
+            Merge::IntoOlder(merged) => {
+                let row = into_older(step, id, older, &merged)?;
+                if replaces {
+                    reconcile::rebuild(step, &facts.entity)?;
+                }
+                return Ok(Coalesced::IntoOlder(Box::new(row)));
+            }
+            Merge::IntoNewer(merged) => {
+                journal::merge(step.db, older.mutation, id)?;
+                crate::attachment::forget_uses(step, older.place)?;
+                flow::remove(step, &older, Fate::Discarded)?;
+                mutation = merged;
+                replaces = true;
+            }
+            Merge::Neither => {
+                neither(step, id, &older)?;
+                return Ok(Coalesced::Neither);
+            }
+        }
+    }
+    Ok(Coalesced::New { mutation, replaces })
+}
+
+/// Only what has certainly had no effect may be changed: what was never sent, and what the server rejected.
+fn is_mergeable<A: App>(step: &Step<'_, A>, row: &Row) -> Result<bool, Error> {
+    let has_no_effect = match &row.parked {
+        None => row.state != RowState::InFlight,
+        Some(parked) => matches!(parked, Parked::Rejected { .. }),
+    };
+    Ok(has_no_effect && row.upload.is_none() && !queue::was_sent(step.db, row.place)?)
+}
+
+fn into_older<A: App>(
+    step: &mut Step<'_, A>,
+    id: MutationId,
+    mut older: Row,
+    merged: &A::Mutation,
+) -> Result<Row, Error> {
+    replace_content(step, &mut older, merged)?;
+    if older.state == RowState::Parked {
+        older.key = step.new_key();
+        flow::unpark(step, &mut older)?;
+    }
+    queue::save_content(step.db, &older)?;
+    journal::merge(step.db, id, older.mutation)?;
+    Ok(older)
+}
+
+/// Makes a row say something else of the same entity.
+pub(crate) fn replace_content<A: App>(
+    step: &mut Step<'_, A>,
+    row: &mut Row,
+    mutation: &A::Mutation,
+) -> Result<(), Error> {
+    let payload = mutate::payload(step, mutation)?;
+    let facts = step.app.facts(mutation);
+    step.state.payload_bytes += payload.len() as i64 - row.payload.len() as i64;
+    row.payload = payload;
+    row.version = A::PAYLOAD_VERSION;
+    facts.name.clone_into(&mut row.name);
+    row.intent = facts.intent;
+    Ok(())
+}
+
+/// A create that was never sent and its delete: both go, with what depends on the create.
+fn neither<A: App>(step: &mut Step<'_, A>, id: MutationId, older: &Row) -> Result<(), Error> {
+    journal::merge(step.db, id, older.mutation)?;
+    discard::with_dependants(step, older)?;
+    step.settled(id, &Outcome::Discarded)
+}

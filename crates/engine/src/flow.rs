@@ -1,0 +1,196 @@
+//! How rows move through the queue: the one home of their states, lanes and edges.
+//!
+//! Owns the transitions, and with them the counters. **Invariant:** a row is ready exactly when it waits for no edge and nothing stands before it
+//! in the lane that it holds; so what may go next is an index, never a search.
+//!
+//! Never talks to the app, never makes a request.
+
+use crate::app::App;
+use crate::edge::{self, Fate};
+use crate::error::Error;
+use crate::ids::{LocalId, Place};
+use crate::queue::{self, Row, RowState};
+use crate::status::Parked;
+use crate::step::Step;
+use crate::time::Tick;
+
+/// Puts a new row, whose edges are in place, where it belongs. `stuck`: it waits for something that is parked.
+pub(crate) fn enter<A: App>(step: &mut Step<'_, A>, row: &mut Row, stuck: bool) -> Result<(), Error> {
+    let before = row.counts();
+    row.in_lane = !stuck;
+    row.state = resting_state(step, row)?;
+    step.state.recount(before, row.counts());
+    queue::save(step.db, row)
+}
+
+/// Changes a row, keeps the counters true, and stores it.
+pub(crate) fn update<A: App>(
+    step: &mut Step<'_, A>,
+    row: &mut Row,
+    change: impl FnOnce(&mut Row),
+) -> Result<(), Error> {
+    let before = row.counts();
+    change(row);
+    step.state.recount(before, row.counts());
+    step.changed(&row.entity);
+    queue::save(step.db, row)
+}
+
+/// Puts a row that is neither parked nor in flight where it belongs now.
+fn rest<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
+    let state = resting_state(step, row)?;
+    if state != row.state {
+        update(step, row, |row| row.state = state)?;
+    }
+    Ok(())
+}
+
+fn resting_state<A: App>(step: &Step<'_, A>, row: &Row) -> Result<RowState, Error> {
+    if row.blockers > 0 {
+        return Ok(RowState::Waiting);
+    }
+    let is_head = !row.in_lane || queue::lane_predecessor(step.db, row.lane, row.place)?.is_none();
+    Ok(if is_head {
+        RowState::Ready
+    } else {
+        RowState::Waiting
+    })
+}
+
+/// Takes a row back from a request: it may be sent again at `due`.
+pub(crate) fn requeue<A: App>(step: &mut Step<'_, A>, row: &mut Row, due: Tick) -> Result<(), Error> {
+    update(step, row, |row| {
+        row.state = RowState::Waiting;
+        row.due = due;
+    })?;
+    rest(step, row)
+}
+
+/// Lets what is now at the head of a lane go.
+fn advance_lane<A: App>(step: &mut Step<'_, A>, lane: LocalId) -> Result<(), Error> {
+    if let Some(mut head) = queue::lane_head(step.db, lane)?
+        && head.state == RowState::Waiting
+    {
+        rest(step, &mut head)?;
+    }
+    Ok(())
+}
+
+/// Takes a row out of the queue for good, and releases what its fate releases.
+pub(crate) fn remove<A: App>(step: &mut Step<'_, A>, row: &Row, fate: Fate) -> Result<(), Error> {
+    step.state.recount(row.counts(), crate::state::Counts::default());
+    step.state.payload_bytes -= row.payload.len() as i64;
+    step.changed(&row.entity);
+    release(step, row.place, fate)?;
+    queue::delete(step.db, row.place)?;
+    if row.in_lane {
+        advance_lane(step, row.lane)?;
+    }
+    Ok(())
+}
+
+/// Releases what waits for a row, as far as its fate does.
+pub(crate) fn release<A: App>(step: &mut Step<'_, A>, blocker: Place, fate: Fate) -> Result<(), Error> {
+    for (place, kind) in edge::dependants(step.db, blocker)? {
+        if !kind.is_released_by(fate) {
+            continue;
+        }
+        edge::remove(step.db, place, blocker)?;
+        let Some(mut row) = queue::by_place(step.db, place)? else {
+            continue;
+        };
+        update(step, &mut row, |row| row.blockers -= 1)?;
+        if row.state == RowState::Waiting {
+            rest(step, &mut row)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a row wait for another.
+pub(crate) fn block<A: App>(
+    step: &mut Step<'_, A>,
+    row: &mut Row,
+    blocker: Place,
+    kind: edge::EdgeKind,
+) -> Result<(), Error> {
+    if edge::add(step.db, row.place, blocker, kind)? {
+        update(step, row, |row| {
+            row.blockers += 1;
+            if row.state == RowState::Ready {
+                row.state = RowState::Waiting;
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// Parks a row for the user. A rejected one leaves its lane, an exhausted or uncertain one holds it: its outcome is unknown.
+pub(crate) fn park<A: App>(step: &mut Step<'_, A>, row: &mut Row, parked: Parked) -> Result<(), Error> {
+    let leaves_lane = matches!(parked, Parked::Rejected { .. } | Parked::Unreadable { .. });
+    if leaves_lane {
+        keep_order_of_entity(step, row)?;
+    }
+    let held = row.in_lane;
+    update(step, row, |row| {
+        row.state = RowState::Parked;
+        row.parked = Some(parked);
+        row.in_lane = held && !leaves_lane;
+    })?;
+    if row.is_rejected() {
+        release(step, row.place, Fate::Rejected)?;
+    }
+    strand(step, row.place)?;
+    if held && leaves_lane {
+        advance_lane(step, row.lane)?;
+    }
+    Ok(())
+}
+
+/// Later mutations of the same entity must not overtake a row that leaves their lane.
+fn keep_order_of_entity<A: App>(step: &mut Step<'_, A>, row: &Row) -> Result<(), Error> {
+    let later = queue::of_entity(step.db, &row.entity)?.into_iter().find(|other| {
+        other.place > row.place && other.state != RowState::Parked && other.state != RowState::InFlight
+    });
+    match later {
+        Some(mut next) => block(step, &mut next, row.place, edge::EdgeKind::Follows),
+        None => Ok(()),
+    }
+}
+
+/// What waits for a parked row leaves its lane, and so does what waits for that: it will arrive late, and nobody else waits for it.
+fn strand<A: App>(step: &mut Step<'_, A>, blocker: Place) -> Result<(), Error> {
+    let mut stuck = vec![blocker];
+    while let Some(blocker) = stuck.pop() {
+        for (place, _) in edge::dependants(step.db, blocker)? {
+            let Some(mut row) = queue::by_place(step.db, place)? else {
+                continue;
+            };
+            if !row.in_lane || row.state != RowState::Waiting {
+                continue;
+            }
+            keep_order_of_entity(step, &row)?;
+            update(step, &mut row, |row| row.in_lane = false)?;
+            advance_lane(step, row.lane)?;
+            stuck.push(place);
+        }
+    }
+    Ok(())
+}
+
+/// Takes a parked row back into the queue, due at once. One that left its lane stays outside: it arrives late, and holds nobody up.
+pub(crate) fn unpark<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
+    let due = step.tick;
+    update(step, row, |row| {
+        row.state = RowState::Waiting;
+        row.parked = None;
+        row.attempts = 0;
+        row.due = due;
+    })?;
+    rest(step, row)
+}
+
+/// Whether a row stands still until the user acts: it is parked, or waits for what does.
+pub(crate) fn is_stuck(row: &Row) -> bool {
+    row.state == RowState::Parked || (row.state == RowState::Waiting && !row.in_lane && row.blockers > 0)
+}

@@ -1,0 +1,70 @@
+//! The journal: what became of the last mutations, and which were merged into which.
+//!
+//! Owns the tables `outrigger_journal` and `outrigger_merged`. Bounded: the oldest entries make room for new ones.
+
+use rusqlite::{Connection, params};
+
+use crate::error::Error;
+use crate::ids::{MutationId, Sequence};
+use crate::queue::Row;
+use crate::status::Outcome;
+use crate::time::Wall;
+
+/// So many outcomes are kept.
+pub(crate) const ENTRIES_MAX: i64 = 10_000;
+
+/// Records an outcome, in the transaction that brought it about.
+pub(crate) fn record(
+    db: &Connection,
+    row: &Row,
+    sequence: Option<Sequence>,
+    outcome: &Outcome,
+    wall: Wall,
+) -> Result<(), Error> {
+    let outcome = serde_json::to_string(outcome).expect("BUG: an outcome has no map keys that could fail");
+    db.prepare_cached(
+        "INSERT INTO outrigger_journal (at, mutation, key, sequence, name, intent, entity_kind, entity, lane, outcome, version, payload)
+         SELECT ?2, mutation, key, ?3, name, intent, entity_kind, entity, lane, ?4, version, payload
+         FROM outrigger_queue WHERE place = ?1",
+    )?
+    .execute(params![row.place, wall.0, sequence, outcome])?;
+    let entry = db.last_insert_rowid();
+    let forgotten: Vec<MutationId> = db
+        .prepare_cached("DELETE FROM outrigger_journal WHERE entry <= ?1 RETURNING mutation")?
+        .query_map([entry - ENTRIES_MAX], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for mutation in forgotten {
+        db.prepare_cached("DELETE FROM outrigger_merged WHERE into_mutation = ?1")?
+            .execute([mutation])?;
+    }
+    Ok(())
+}
+
+/// Records that one mutation stands for another, and for all that were merged into that.
+pub(crate) fn merge(db: &Connection, merged: MutationId, survivor: MutationId) -> Result<(), Error> {
+    db.prepare_cached("UPDATE outrigger_merged SET into_mutation = ?2 WHERE into_mutation = ?1")?
+        .execute(params![merged, survivor])?;
+    db.prepare_cached("INSERT OR REPLACE INTO outrigger_merged (mutation, into_mutation) VALUES (?1, ?2)")?
+        .execute(params![merged, survivor])?;
+    Ok(())
+}
+
+/// The mutations for which this one stands.
+pub(crate) fn merged_into(db: &Connection, survivor: MutationId) -> Result<Vec<MutationId>, Error> {
+    let mut statement =
+        db.prepare_cached("SELECT mutation FROM outrigger_merged WHERE into_mutation = ?1")?;
+    Ok(statement
+        .query_map([survivor], |row| row.get(0))?
+        .collect::<Result<_, _>>()?)
+}
+
+/// Whether this mutation was ever written here, as far as is remembered.
+pub(crate) fn knows(db: &Connection, mutation: MutationId) -> Result<bool, Error> {
+    Ok(db
+        .prepare_cached(
+            "SELECT 1 FROM outrigger_queue WHERE mutation = ?1
+             UNION ALL SELECT 1 FROM outrigger_merged WHERE mutation = ?1
+             UNION ALL SELECT 1 FROM outrigger_journal WHERE mutation = ?1",
+        )?
+        .exists([mutation])?)
+}

@@ -1,0 +1,283 @@
+//! Making attempts: what is sent, as what request, and what is remembered of it until the answer.
+//!
+//! Owns the memory of what is under way, and marking rows as sent. A row is marked, counted and given its sequence in the transaction before the
+//! request leaves; only then may it have had an effect. Never judges an answer.
+
+pub(crate) mod batch;
+pub(crate) mod request;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::attachment::{self, UploadStep};
+use crate::error::Error;
+use crate::event::Effect;
+use crate::flow;
+use crate::http::{HttpRequest, Method, Target};
+use crate::ids::{AttemptId, Place, Sequence, Sha256};
+use crate::lease::Generation;
+use crate::queue::{self, Row, RowState, Sent};
+use crate::step::Step;
+use crate::time::Millis;
+
+/// Without an answer for so long a request counts as unreached.
+const TIMEOUT: Millis = Millis(30_000);
+/// The same for a part of a file.
+const TIMEOUT_PART: Millis = Millis(60_000);
+/// The same for a probe.
+const TIMEOUT_PROBE: Millis = Millis(10_000);
+
+/// A row in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flight {
+    pub(crate) place: Place,
+    /// Whether the attempt was counted when it was made.
+    pub(crate) counted: bool,
+}
+
+/// What a request is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// One mutation.
+    One(Flight),
+    /// Several, in this order.
+    Batch(Vec<Flight>),
+    /// A step of an upload.
+    Upload {
+        flight: Flight,
+        sha256: Sha256,
+        step: UploadStep,
+    },
+    /// Whether a mutation took effect.
+    LookUp(Flight),
+    /// Whether the server answers.
+    Probe,
+    /// The end of this client id.
+    Retire,
+}
+
+/// One request under way.
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt {
+    pub(crate) purpose: Purpose,
+    /// How many requests had been answered when it was sent.
+    pub(crate) answered_before: u64,
+    /// The watermark that the server had confirmed when it was sent: no answer may tell of a lower one.
+    pub(crate) watermark: i64,
+    /// The credentials that it was sent with.
+    pub(crate) credentials: u64,
+}
+
+/// What one process remembers of what is under way. Lost with the process; the rows say enough to begin again.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Attempts {
+    next: u64,
+    open: Arc<BTreeMap<AttemptId, Attempt>>,
+    /// How many requests were answered, by whatever status.
+    pub(crate) answered: u64,
+    /// What stood in each request that was not answered, until a probe tells whether it was their fault.
+    pub(crate) suspects: Vec<Vec<Flight>>,
+    /// Counts renewals of credentials.
+    pub(crate) credentials: u64,
+    /// Whether a renewal is under way.
+    pub(crate) refreshing: bool,
+    /// The generation under which this process drains.
+    pub(crate) generation: Option<Generation>,
+    /// Whether the host knows that no other process drains.
+    pub(crate) alone: bool,
+    /// Ends everything: nothing is sent any more.
+    pub(crate) closing: bool,
+}
+
+impl Attempts {
+    pub(crate) fn open(&mut self, attempt: Attempt) -> AttemptId {
+        self.next += 1;
+        let id = AttemptId(self.next);
+        Arc::make_mut(&mut self.open).insert(id, attempt);
+        id
+    }
+
+    pub(crate) fn close(&mut self, id: AttemptId) -> Option<Attempt> {
+        if !self.open.contains_key(&id) {
+            return None;
+        }
+        Arc::make_mut(&mut self.open).remove(&id)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.open.is_empty() && self.suspects.is_empty() && !self.refreshing
+    }
+
+    pub(crate) fn is_under_way(&self, wanted: impl Fn(&Purpose) -> bool) -> bool {
+        self.open.values().any(|attempt| wanted(&attempt.purpose))
+    }
+
+    pub(crate) fn uploads(&self) -> usize {
+        self.open
+            .values()
+            .filter(|attempt| matches!(attempt.purpose, Purpose::Upload { .. }))
+            .count()
+    }
+
+    /// Forgets the request of an upload; its answer will be ignored.
+    pub(crate) fn abandon_upload(&mut self, wanted: &Sha256) -> Option<AttemptId> {
+        let is_wanted = |attempt: &Attempt| matches!(&attempt.purpose, Purpose::Upload { sha256, .. } if sha256 == wanted);
+        let id = self
+            .open
+            .iter()
+            .find(|(_, attempt)| is_wanted(attempt))
+            .map(|(id, _)| *id)?;
+        self.close(id);
+        Some(id)
+    }
+
+    /// Forgets everything under way: another process drains now.
+    pub(crate) fn forget_all(&mut self) -> Vec<AttemptId> {
+        self.suspects.clear();
+        self.generation = None;
+        std::mem::take(&mut self.open).keys().copied().collect()
+    }
+}
+
+/// Sends a request and remembers what it is for.
+fn send<A: App>(step: &mut Step<'_, A>, purpose: Purpose, mut request: HttpRequest, timeout: Millis) {
+    request.headers.extend(step.app.headers());
+    let attempt = step.open_attempt(Attempt {
+        purpose,
+        answered_before: step.attempts.answered,
+        watermark: step.state.watermark,
+        credentials: step.attempts.credentials,
+    });
+    step.effect(Effect::Send {
+        attempt,
+        request,
+        timeout,
+    });
+}
+
+/// Marks a row as in flight, and counts the attempt before it is made: where the server has answered something else well since the row's last one,
+/// a failure will be the row's own.
+fn mark<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<Flight, Error> {
+    let counted = row.attempts == 0 || step.state.well > row.well_seen;
+    let well = step.state.well;
+    flow::update(step, row, |row| {
+        row.state = RowState::InFlight;
+        row.attempts += u32::from(counted);
+        row.well_seen = well;
+    })?;
+    Ok(Flight {
+        place: row.place,
+        counted,
+    })
+}
+
+/// Gives a row the next sequence and keeps its request, if it is its first attempt.
+fn keep_first<A: App>(
+    step: &mut Step<'_, A>,
+    place: Place,
+    mut sent: Sent,
+    is_first: bool,
+) -> Result<Sent, Error> {
+    if is_first {
+        sent.sequence = Sequence(step.state.sequence_next);
+        step.state.sequence_next += 1;
+        queue::keep_sent(step.db, place, &sent)?;
+    }
+    Ok(sent)
+}
+
+/// Sends one mutation in a request of its own. False where something that it names has no server id yet.
+pub(crate) fn one<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<bool, Error> {
+    let Some(prepared) = request::prepare(step, row)? else {
+        return Ok(false);
+    };
+    let flight = mark(step, row)?;
+    let sent = keep_first(step, row.place, prepared.sent, prepared.is_first)?;
+    let request = request::alone(step, row, &sent)?;
+    send(step, Purpose::One(flight), request, TIMEOUT);
+    Ok(true)
+}
+
+/// Sends the next step of an upload.
+pub(crate) fn upload<A: App>(step: &mut Step<'_, A>, row: &mut Row, sha256: Sha256) -> Result<(), Error> {
+    let (Some(found), Some(uploads)) = (
+        attachment::find(step.db, &sha256)?,
+        step.app.capabilities().uploads,
+    ) else {
+        return Err(Error::Refused("BUG: an upload without its file"));
+    };
+    let flight = mark(step, row)?;
+    let (upload_step, mut request) = attachment::next_request(step, found, &uploads)?;
+    if upload_step == UploadStep::Create {
+        let kept = queue::sent(step.db, row.place)?;
+        let is_first = kept.is_none();
+        let sent = kept.unwrap_or_else(|| Sent {
+            sequence: Sequence(0),
+            method: Method::Post,
+            target: Target::path(uploads.path.clone()),
+            guarded: false,
+            body: None,
+        });
+        let sent = keep_first(step, row.place, sent, is_first)?;
+        request.headers.extend(request::key_headers(step, row, &sent)?);
+    }
+    let timeout = if upload_step == UploadStep::Part {
+        TIMEOUT_PART
+    } else {
+        TIMEOUT
+    };
+    send(
+        step,
+        Purpose::Upload {
+            flight,
+            sha256,
+            step: upload_step,
+        },
+        request,
+        timeout,
+    );
+    Ok(())
+}
+
+/// Asks whether a mutation took effect, where the app knows how. False where it does not.
+pub(crate) fn look_up<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<bool, Error> {
+    let Ok(mutation) = row.mutation(step.app) else {
+        return Ok(false);
+    };
+    let Some(request) = step.app.look_up(&mutation, row.key, &step.ids()) else {
+        return Ok(false);
+    };
+    let Some(request) = request::unkeyed(step, &request)? else {
+        return Ok(false);
+    };
+    let flight = if row.state == RowState::Parked {
+        Flight {
+            place: row.place,
+            counted: false,
+        }
+    } else {
+        mark(step, row)?
+    };
+    send(step, Purpose::LookUp(flight), request, TIMEOUT);
+    Ok(true)
+}
+
+/// Finds out whether the server answers.
+pub(crate) fn probe<A: App>(step: &mut Step<'_, A>) {
+    let request = step.app.probe();
+    send(step, Purpose::Probe, request, TIMEOUT_PROBE);
+}
+
+/// Ends this client id. False where the backend knows no such thing.
+pub(crate) fn retire<A: App>(step: &mut Step<'_, A>) -> bool {
+    let Some(request) = step.app.retire(step.identity.client) else {
+        return false;
+    };
+    send(step, Purpose::Retire, request, TIMEOUT);
+    true
+}

@@ -1,0 +1,296 @@
+//! Several mutations in one request: the OData 4.01 JSON batch format (§19), written and read.
+//!
+//! Owns which waiting rows may join the ready ones, and how their order is spelled. A batch may hold a whole lane, and a create with what names it:
+//! `dependsOn` keeps the order, `$id` stands for the id that the create will give.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::app::{App, Batches};
+use crate::edge;
+use crate::error::Error;
+use crate::http::{Body, Header, HttpRequest, Method, Response};
+use crate::ids::{Entity, Place};
+use crate::push::request::{self, Prepared};
+use crate::push::{self, Purpose};
+use crate::queue::{self, Row, RowState};
+use crate::step::Step;
+
+#[derive(Serialize)]
+struct Item<'a> {
+    id: String,
+    method: Method,
+    url: String,
+    headers: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<&'a RawValue>,
+    #[serde(rename = "dependsOn", skip_serializing_if = "Vec::is_empty")]
+    depends_on: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    requests: Vec<Item<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Answers<'a> {
+    #[serde(borrow)]
+    responses: Vec<ItemAnswer<'a>>,
+}
+
+#[derive(Deserialize)]
+struct ItemAnswer<'a> {
+    id: String,
+    status: u16,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(borrow, default)]
+    body: Option<&'a RawValue>,
+}
+
+/// A row that has its place in the batch.
+struct Chosen {
+    row: Row,
+    prepared: Prepared,
+    depends_on: BTreeSet<Place>,
+    /// The entity whose id another request of the batch will give.
+    refers_to: Option<Place>,
+}
+
+/// Sends ready rows, and what may go with them, in one request. Returns how many rows were marked.
+pub(crate) fn send<A: App>(
+    step: &mut Step<'_, A>,
+    ready: Vec<Row>,
+    batches: &Batches,
+    items_max: usize,
+) -> Result<usize, Error> {
+    let rows = with_company(step, ready, items_max)?;
+    let mut chosen = choose(step, rows, batches.bytes_max)?;
+    if chosen.len() == 1 {
+        let mut row = chosen.remove(0).row;
+        return Ok(usize::from(push::one(step, &mut row)?));
+    }
+    if chosen.is_empty() {
+        return Ok(0);
+    }
+    let mut flights = Vec::with_capacity(chosen.len());
+    for Chosen { row, prepared, .. } in &mut chosen {
+        flights.push(push::mark(step, row)?);
+        prepared.sent = push::keep_first(step, row.place, prepared.sent.clone(), prepared.is_first)?;
+    }
+    let body = write(step, &chosen)?;
+    let mut headers: Vec<Header> = vec![("content-type".into(), "application/json".to_owned())];
+    if step.app.capabilities().keys {
+        let client = format!(
+            "\"{}\";ack={}",
+            step.identity.client,
+            request::acknowledged(step)?
+        );
+        headers.push(("outrigger-client".into(), client));
+    }
+    let count = flights.len();
+    let request = HttpRequest {
+        method: Method::Post,
+        path: batches.path.clone(),
+        headers,
+        body: Body::Bytes(body),
+    };
+    push::send(step, Purpose::Batch(flights), request, push::TIMEOUT);
+    Ok(count)
+}
+
+/// Adds what waits only for rows of the batch: what stands behind them in their lanes, and what needs them.
+fn with_company<A: App>(step: &Step<'_, A>, mut rows: Vec<Row>, items_max: usize) -> Result<Vec<Row>, Error> {
+    let mut places: BTreeSet<Place> = rows.iter().map(|row| row.place).collect();
+    let mut next = 0;
+    while next < rows.len() && rows.len() < items_max {
+        let row = &rows[next];
+        next += 1;
+        let mut candidates = edge::first_dependants(step.db, row.place, items_max - rows.len())?;
+        if row.in_lane {
+            candidates.extend(queue::lane_successor(step.db, row.lane, row.place)?);
+        }
+        for place in candidates {
+            if rows.len() >= items_max || places.contains(&place) {
+                continue;
+            }
+            let Some(candidate) = queue::by_place(step.db, place)? else {
+                continue;
+            };
+            if may_join(step, &candidate, &places)? {
+                places.insert(place);
+                rows.push(candidate);
+            }
+        }
+    }
+    rows.sort_by_key(|row| row.place);
+    Ok(rows)
+}
+
+fn may_join<A: App>(step: &Step<'_, A>, row: &Row, places: &BTreeSet<Place>) -> Result<bool, Error> {
+    if row.state != RowState::Waiting || row.upload.is_some() || row.due > step.tick {
+        return Ok(false);
+    }
+    Ok(predecessors(step, row)?.is_subset(places))
+}
+
+/// What must have gone before a row: what it waits for, and what stands before it in its lane.
+fn predecessors<A: App>(step: &Step<'_, A>, row: &Row) -> Result<BTreeSet<Place>, Error> {
+    let mut before: BTreeSet<Place> = edge::blockers(step.db, row.place)?.into_iter().collect();
+    if row.in_lane {
+        before.extend(queue::lane_predecessor(step.db, row.lane, row.place)?);
+    }
+    Ok(before)
+}
+
+/// Prepares the rows that can be spoken now, in the order of their places: what a row waits for always stands before it.
+fn choose<A: App>(step: &Step<'_, A>, rows: Vec<Row>, bytes_max: usize) -> Result<Vec<Chosen>, Error> {
+    let mut chosen: Vec<Chosen> = Vec::with_capacity(rows.len());
+    let mut places = BTreeSet::new();
+    let mut bytes = 0;
+    for row in rows {
+        let depends_on = predecessors(step, &row)?;
+        if !depends_on.is_subset(&places) || row.mutation(step.app).is_err() {
+            continue;
+        }
+        let Some(prepared) = request::prepare(step, &row)? else {
+            continue;
+        };
+        let named = prepared.sent.target.entity();
+        let refers_to = match named {
+            Some(entity) if step.ids().server_id(entity)?.is_none() => match creator(&chosen, entity) {
+                Some(place) => Some(place),
+                None => continue,
+            },
+            _ => None,
+        };
+        // An estimate of what the item adds beside its body: keys, headers, ids.
+        bytes += prepared.sent.body.as_ref().map_or(0, String::len) + 400;
+        if bytes > bytes_max && !chosen.is_empty() {
+            break;
+        }
+        places.insert(row.place);
+        chosen.push(Chosen {
+            row,
+            prepared,
+            depends_on,
+            refers_to,
+        });
+    }
+    Ok(chosen)
+}
+
+fn creator(chosen: &[Chosen], entity: &Entity) -> Option<Place> {
+    chosen
+        .iter()
+        .rfind(|candidate| candidate.row.entity == *entity)
+        .map(|candidate| candidate.row.place)
+}
+
+fn write<A: App>(step: &Step<'_, A>, chosen: &[Chosen]) -> Result<Vec<u8>, Error> {
+    let ids: BTreeMap<Place, String> = chosen
+        .iter()
+        .enumerate()
+        .map(|(index, chosen)| (chosen.row.place, (index + 1).to_string()))
+        .collect();
+    let json = |error| Error::Database(rusqlite::Error::ToSqlConversionFailure(Box::new(error)));
+    let mut requests = Vec::with_capacity(chosen.len());
+    for Chosen {
+        row,
+        prepared,
+        depends_on,
+        refers_to,
+    } in chosen
+    {
+        let sent = &prepared.sent;
+        let url = match refers_to {
+            Some(place) => sent.target.refer(&ids[place]),
+            None => request::path(step, &sent.target)?
+                .ok_or(Error::Refused("BUG: a target without a server id was to be sent"))?,
+        };
+        let mut headers: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in request::key_headers(step, row, sent)? {
+            headers.insert(name.into_owned(), value);
+        }
+        if sent.guarded {
+            headers.extend(guard(step, row, chosen, &ids)?);
+        }
+        if sent.body.is_some() {
+            headers.insert("content-type".to_owned(), "application/json".to_owned());
+        }
+        let body = sent
+            .body
+            .as_deref()
+            .map(serde_json::from_str::<&RawValue>)
+            .transpose()
+            .map_err(json)?;
+        let depends_on = depends_on.iter().map(|place| ids[place].clone()).collect();
+        requests.push(Item {
+            id: ids[&row.place].clone(),
+            method: sent.method,
+            url,
+            headers,
+            body,
+            depends_on,
+        });
+    }
+    serde_json::to_vec(&Envelope { requests }).map_err(json)
+}
+
+/// `If-Match`: the version that an earlier request of the batch will make, else the one last seen (§19.4.2).
+fn guard<A: App>(
+    step: &Step<'_, A>,
+    row: &Row,
+    chosen: &[Chosen],
+    ids: &BTreeMap<Place, String>,
+) -> Result<Option<(String, String)>, Error> {
+    let earlier = chosen
+        .iter()
+        .rfind(|other| other.row.entity == row.entity && other.row.place < row.place);
+    if let Some(earlier) = earlier {
+        return Ok(Some((
+            "if-match".to_owned(),
+            format!("${}", ids[&earlier.row.place]),
+        )));
+    }
+    Ok(request::guard(step, &row.entity)?.map(|(name, value)| (name.into_owned(), value)))
+}
+
+/// The answers to the items of a batch, by their index. An item without one is `None`; `Err` where the body is no batch answer.
+pub(crate) fn read(response: &Response, count: usize) -> Result<Vec<Option<Response>>, serde_json::Error> {
+    let answers: Answers<'_> = serde_json::from_slice(&response.body)?;
+    let mut responses = vec![None; count];
+    for answer in answers.responses {
+        let Some(slot) = answer
+            .id
+            .parse::<usize>()
+            .ok()
+            .and_then(|id| responses.get_mut(id.wrapping_sub(1)))
+        else {
+            continue;
+        };
+        let mut headers: Vec<Header> = answer
+            .headers
+            .into_iter()
+            .map(|(name, value)| (name.to_ascii_lowercase().into(), value))
+            .collect();
+        // What the batch answer says of the server holds for its items.
+        for name in ["outrigger-epoch", "outrigger-watermark"] {
+            if let Some(value) = response.header(name) {
+                headers.push((name.into(), value.to_owned()));
+            }
+        }
+        let body = answer
+            .body
+            .map_or_else(Vec::new, |body| body.get().as_bytes().to_vec());
+        let body = if body == b"null" { Vec::new() } else { body };
+        *slot = Some(Response {
+            status: answer.status,
+            headers,
+            body,
+        });
+    }
+    Ok(responses)
+}

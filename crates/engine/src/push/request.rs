@@ -1,0 +1,128 @@
+//! From a row to a request: what the app says, kept from the first attempt on, with ids as the server knows them.
+//!
+//! Owns the headers of keys and guards. Never sends.
+
+use crate::app::{App, Request};
+use crate::error::Error;
+use crate::http::{Body, Header, HttpRequest, Target};
+use crate::ids::{Entity, Sequence};
+use crate::queue::{self, Row, Sent};
+use crate::step::Step;
+
+/// What is to be sent for a row.
+pub(crate) struct Prepared {
+    pub(crate) sent: Sent,
+    /// Whether it has never been sent before.
+    pub(crate) is_first: bool,
+}
+
+/// The request of a row: as it was first made, or as the app makes it now. `None` where a reference in its body has no server id yet.
+pub(crate) fn prepare<A: App>(step: &Step<'_, A>, row: &Row) -> Result<Option<Prepared>, Error> {
+    if let Some(sent) = queue::sent(step.db, row.place)? {
+        return Ok(Some(Prepared {
+            sent,
+            is_first: false,
+        }));
+    }
+    let Ok(mutation) = row.mutation(step.app) else {
+        return Err(Error::Refused("BUG: an unreadable row was to be sent"));
+    };
+    let Ok(Request {
+        method,
+        target,
+        body,
+        guarded,
+    }) = step.app.request(&mutation, &step.ids())
+    else {
+        return Ok(None);
+    };
+    let body = body.map(|body| body.to_string());
+    Ok(Some(Prepared {
+        sent: Sent {
+            sequence: Sequence(0),
+            method,
+            target,
+            guarded,
+            body,
+        },
+        is_first: true,
+    }))
+}
+
+/// The path of a target, once what it names has a server id.
+pub(crate) fn path<A: App>(step: &Step<'_, A>, target: &Target) -> Result<Option<String>, Error> {
+    let Some(entity) = target.entity() else {
+        return Ok(Some(target.resolve(None)));
+    };
+    Ok(step.ids().server_id(entity)?.map(|id| target.resolve(Some(&id))))
+}
+
+/// The request of a row that is sent by itself.
+pub(crate) fn alone<A: App>(step: &Step<'_, A>, row: &Row, sent: &Sent) -> Result<HttpRequest, Error> {
+    let path = path(step, &sent.target)?
+        .ok_or(Error::Refused("BUG: a target without a server id was to be sent"))?;
+    let mut headers = key_headers(step, row, sent)?;
+    if sent.guarded {
+        headers.extend(guard(step, &row.entity)?);
+    }
+    Ok(with_body(sent.method, path, headers, sent.body.as_deref()))
+}
+
+/// A request that needs no key: a look-up.
+pub(crate) fn unkeyed<A: App>(step: &Step<'_, A>, request: &Request) -> Result<Option<HttpRequest>, Error> {
+    let body = request.body.as_ref().map(ToString::to_string);
+    let path = path(step, &request.target)?;
+    Ok(path.map(|path| with_body(request.method, path, Vec::new(), body.as_deref())))
+}
+
+fn with_body(
+    method: crate::http::Method,
+    path: String,
+    mut headers: Vec<Header>,
+    body: Option<&str>,
+) -> HttpRequest {
+    let body = match body {
+        Some(text) => {
+            headers.push(("content-type".into(), "application/json".to_owned()));
+            Body::Bytes(text.as_bytes().to_vec())
+        }
+        None => Body::Empty,
+    };
+    HttpRequest {
+        method,
+        path,
+        headers,
+        body,
+    }
+}
+
+/// `If-Match` with the version last seen, if there is one.
+pub(crate) fn guard<A: App>(step: &Step<'_, A>, entity: &Entity) -> Result<Option<Header>, Error> {
+    Ok(step
+        .ids()
+        .version(entity)?
+        .map(|version| ("if-match".into(), version)))
+}
+
+/// The key of a row, its sequence and what this client has recorded, where the backend knows keys.
+pub(crate) fn key_headers<A: App>(step: &Step<'_, A>, row: &Row, sent: &Sent) -> Result<Vec<Header>, Error> {
+    if !step.app.capabilities().keys {
+        return Ok(Vec::new());
+    }
+    let client = format!(
+        "\"{}\";seq={};ack={}",
+        step.identity.client,
+        sent.sequence.0,
+        acknowledged(step)?
+    );
+    Ok(vec![
+        ("idempotency-key".into(), format!("\"{}\"", row.key)),
+        ("outrigger-client".into(), client),
+    ])
+}
+
+/// Up to which sequence every answer is durably recorded.
+pub(crate) fn acknowledged<A: App>(step: &Step<'_, A>) -> Result<i64, Error> {
+    let open = queue::sequence_open(step.db)?;
+    Ok(open.map_or(step.state.sequence_next, |sequence| sequence.0) - 1)
+}

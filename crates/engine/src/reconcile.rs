@@ -1,0 +1,149 @@
+//! What is shown: the base row of an entity with its pending mutations replayed onto it.
+//!
+//! Owns the table `outrigger_base`. An answer or an observation changes the base only, then replays; so nothing that the user wrote is ever hidden by
+//! what the server says, and nothing discarded leaves a ghost.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::app::{Accepted, App, Observed};
+use crate::error::Error;
+use crate::http::Response;
+use crate::idmap;
+use crate::ids::Entity;
+use crate::queue;
+use crate::step::Step;
+
+/// Keeps what the server last confirmed of an entity, before the first pending mutation changes what is shown.
+pub(crate) fn keep_base<A: App>(step: &Step<'_, A>, entity: &Entity) -> Result<(), Error> {
+    if has_base(step.db, entity)? {
+        return Ok(());
+    }
+    let row = step.app.load(step.db, entity)?;
+    set_base(step.db, entity, row.as_deref())
+}
+
+/// Shows an entity anew: its base, then what is pending in order. Where nothing is pending the base has become what is shown, and is let go.
+pub(crate) fn rebuild<A: App>(step: &mut Step<'_, A>, entity: &Entity) -> Result<(), Error> {
+    step.changed(entity);
+    let Some(base) = base(step.db, entity)? else {
+        return Ok(());
+    };
+    step.app.store(step.db, entity, base.as_deref())?;
+    let pending = queue::of_entity(step.db, entity)?;
+    show(step, &pending)?;
+    if pending.is_empty() {
+        drop_base(step.db, entity)?;
+    }
+    Ok(())
+}
+
+/// Takes the acknowledgement of a mutation in, and learns the id and version that it gives. Afterwards the app's row is what the server holds;
+/// [`replay`] follows, once the mutation has left the queue.
+pub(crate) fn accept<A: App>(
+    step: &Step<'_, A>,
+    entity: &Entity,
+    mutation: &A::Mutation,
+    response: &Response,
+) -> Result<(), Error> {
+    let confirmed = base(step.db, entity)?.flatten();
+    step.app.store(step.db, entity, confirmed.as_deref())?;
+    let accepted = step.app.accept(step.db, mutation, response, &step.ids())?;
+    learn(step.db, entity, &accepted)
+}
+
+/// Makes the app's row the base, and shows what is still pending on top of it.
+pub(crate) fn replay<A: App>(step: &mut Step<'_, A>, entity: &Entity) -> Result<(), Error> {
+    step.changed(entity);
+    let pending = queue::of_entity(step.db, entity)?;
+    if pending.is_empty() {
+        return drop_base(step.db, entity);
+    }
+    let row = step.app.load(step.db, entity)?;
+    set_base(step.db, entity, row.as_deref())?;
+    show(step, &pending)
+}
+
+/// Shows pending mutations, oldest first. What cannot be read cannot be shown; it stays in the queue, visible there.
+fn show<A: App>(step: &Step<'_, A>, pending: &[queue::Row]) -> Result<(), Error> {
+    for row in pending {
+        if let Ok(mutation) = row.mutation(step.app) {
+            step.app.apply(step.db, &mutation)?;
+        }
+    }
+    Ok(())
+}
+
+fn learn(db: &Connection, entity: &Entity, accepted: &Accepted) -> Result<(), Error> {
+    if let Some(server_id) = &accepted.server_id {
+        idmap::learn(db, entity, server_id)?;
+    }
+    if let Some(version) = &accepted.version {
+        idmap::see_version(db, entity, version)?;
+    }
+    Ok(())
+}
+
+/// Takes over what was read from the server: as the base where something is pending, else as what is shown.
+pub(crate) fn observe<A: App>(
+    step: &mut Step<'_, A>,
+    observation: &A::Observation,
+) -> Result<Vec<Entity>, Error> {
+    let app = step.app;
+    let rows = app.observe(observation, &mut step.id_map())?;
+    let mut entities = Vec::with_capacity(rows.len());
+    for Observed { entity, row, version } in rows {
+        if let Some(version) = version
+            && !is_older(&version, step.ids().version(&entity)?.as_deref())
+        {
+            idmap::see_version(step.db, &entity, &version)?;
+        }
+        if has_base(step.db, &entity)? {
+            set_base(step.db, &entity, row.as_deref())?;
+            rebuild(step, &entity)?;
+        } else {
+            app.store(step.db, &entity, row.as_deref())?;
+            step.changed(&entity);
+        }
+        entities.push(entity);
+    }
+    Ok(entities)
+}
+
+/// Versions that are numbers rise; a read that was overtaken by an answer is older than what is known.
+fn is_older(version: &str, known: Option<&str>) -> bool {
+    let number = |text: &str| text.trim_matches('"').parse::<u64>().ok();
+    match (number(version), known.and_then(number)) {
+        (Some(version), Some(known)) => version < known,
+        _ => false,
+    }
+}
+
+/// `None`: nothing is kept, as nothing is pending. `Some(None)`: the server has nothing.
+fn base(db: &Connection, entity: &Entity) -> Result<Option<Option<Vec<u8>>>, Error> {
+    let found = db
+        .prepare_cached("SELECT row FROM outrigger_base WHERE entity = ?1")?
+        .query_row([entity.id], |row| row.get(0))
+        .optional()?;
+    Ok(found)
+}
+
+fn has_base(db: &Connection, entity: &Entity) -> Result<bool, Error> {
+    Ok(db
+        .prepare_cached("SELECT 1 FROM outrigger_base WHERE entity = ?1")?
+        .exists([entity.id])?)
+}
+
+fn set_base(db: &Connection, entity: &Entity, row: Option<&[u8]>) -> Result<(), Error> {
+    db.prepare_cached(
+        "INSERT INTO outrigger_base (entity, kind, row) VALUES (?1, ?2, ?3)
+         ON CONFLICT (entity) DO UPDATE SET row = excluded.row",
+    )?
+    .execute(params![entity.id, entity.kind, row])?;
+    Ok(())
+}
+
+fn drop_base(db: &Connection, entity: &Entity) -> Result<(), Error> {
+    db.prepare_cached("DELETE FROM outrigger_base WHERE entity = ?1")?
+        .execute([entity.id])?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! Saying how things stand: the state of the queue after a step.
+//!
+//! Owns the precedence of kinds. Never counts: it reads the one row of counters and the head of an index.
+
+use crate::app::App;
+use crate::error::Error;
+use crate::queue;
+use crate::state::{Halt, Reach};
+use crate::status::{Progress, SyncKind, SyncState};
+use crate::step::Step;
+use crate::time::Tick;
+
+/// How things stand now.
+pub(crate) fn sync_state<A: App>(step: &Step<'_, A>) -> Result<SyncState, Error> {
+    let state = &step.state;
+    let connection = &state.connection;
+    let count = |count: i64| u64::try_from(count).unwrap_or(0);
+    let next = next_attempt(step)?;
+    let is_due = next.is_some_and(|next| next <= step.tick);
+    let is_sending = state.counts.in_flight > 0 || is_due;
+    let is_offline = connection.user_offline || matches!(connection.reach, Reach::Unreachable { .. });
+    let kind = match &connection.halt {
+        Some(Halt::SignIn | Halt::ServerRestored { .. }) => SyncKind::Error,
+        _ if is_offline => SyncKind::Offline,
+        _ if is_sending => SyncKind::Syncing,
+        _ if state.counts.failed > 0 => SyncKind::Error,
+        _ if state.counts.pending > 0 => SyncKind::Syncing,
+        _ => SyncKind::Idle,
+    };
+    let message = match (&connection.halt, kind) {
+        (Some(Halt::SignIn), _) => Some("sign in again".to_owned()),
+        (Some(Halt::ServerRestored { detail }), _) => Some(detail.clone()),
+        (_, SyncKind::Offline) if connection.user_offline => Some("offline by choice".to_owned()),
+        (_, SyncKind::Idle) => None,
+        _ => connection.message.clone(),
+    };
+    let waits = kind != SyncKind::Idle && state.counts.in_flight == 0;
+    Ok(SyncState {
+        kind,
+        pending: count(state.counts.pending),
+        in_flight: count(state.counts.in_flight),
+        failed: count(state.counts.failed),
+        blocked: count(state.counts.blocked),
+        progress: Progress {
+            done: count(state.run_total - state.counts.pending),
+            total: count(state.run_total),
+        },
+        bytes: Progress {
+            done: count(state.run_bytes_done),
+            total: count(state.run_bytes_total),
+        },
+        message,
+        next_attempt_in_ms: next
+            .filter(|_| waits && !is_due)
+            .map(|next| count(step.tick.until(next).0)),
+    })
+}
+
+/// When something may be sent next: not before the connection may, nor before the first row may.
+fn next_attempt<A: App>(step: &Step<'_, A>) -> Result<Option<Tick>, Error> {
+    let connection = &step.state.connection;
+    if connection.user_offline || connection.halt.is_some() {
+        return Ok(None);
+    }
+    let Some(row) = queue::next_due(step.db)? else {
+        return Ok(None);
+    };
+    let reach = match connection.reach {
+        Reach::Unreachable { until, .. } => until,
+        Reach::Reachable => 0,
+    };
+    Ok(Some(row.max(Tick(connection.busy_until)).max(Tick(reach))))
+}

@@ -1,0 +1,294 @@
+//! When one side was restored from an older copy: noticing it, and settling what cannot be known any more.
+//!
+//! Owns epochs, watermarks, the retirement of a client id, and uncertain rows. **Invariant:** an uncertain row is never sent again by the machine, unless
+//! the server has said that it knows nothing of it.
+
+use rusqlite::{Connection, params};
+
+use crate::answer;
+use crate::app::{App, Intent, LookUp};
+use crate::error::Error;
+use crate::event::Reply;
+use crate::flow;
+use crate::http::{Answer, Response};
+use crate::ids::{ClientId, Key, Place};
+use crate::parked;
+use crate::push::{self, Attempt};
+use crate::queue::{self, Row, RowState};
+use crate::reconcile;
+use crate::schema;
+use crate::state::Halt;
+use crate::status::{Outcome, Parked};
+use crate::step::Step;
+use crate::verdict::Class;
+
+/// So many look-ups at once.
+const LOOK_UPS_MAX: usize = 4;
+
+/// Looks at what an answer tells of the server's database. True where it was restored or replaced: then the answer itself says nothing.
+pub(crate) fn notices<A: App>(
+    step: &mut Step<'_, A>,
+    attempt: &Attempt,
+    response: &Response,
+) -> Result<bool, Error> {
+    if !step.app.capabilities().keys {
+        return Ok(false);
+    }
+    if let Some(epoch) = response.header("outrigger-epoch") {
+        match &step.identity.epoch {
+            None => {
+                schema::set_epoch(step.db, Some(epoch))?;
+                step.identity.epoch = Some(epoch.to_owned());
+            }
+            Some(known) if known != epoch => {
+                let lowest = response_watermark(response).unwrap_or(0);
+                halt(
+                    step,
+                    lowest,
+                    "the server's database was replaced or restored from a backup",
+                )?;
+                return Ok(true);
+            }
+            Some(_) => {}
+        }
+    }
+    let Some(watermark) = response_watermark(response) else {
+        return Ok(false);
+    };
+    if watermark < attempt.watermark {
+        halt(
+            step,
+            watermark,
+            "the server's database was restored from a backup",
+        )?;
+        return Ok(true);
+    }
+    step.state.watermark = step.state.watermark.max(watermark);
+    Ok(false)
+}
+
+fn response_watermark(response: &Response) -> Option<i64> {
+    response
+        .header("outrigger-watermark")
+        .and_then(|value| value.trim().parse().ok())
+}
+
+/// Stops sending until the user decides, and takes back what the server may have lost: acknowledged after its watermark.
+fn halt<A: App>(step: &mut Step<'_, A>, watermark: i64, detail: &str) -> Result<(), Error> {
+    if matches!(step.state.connection.halt, Some(Halt::ServerRestored { .. })) {
+        return Ok(());
+    }
+    step.state.connection.halt = Some(Halt::ServerRestored {
+        detail: detail.to_owned(),
+    });
+    for (entry, row) in journalled_after(step.db, watermark)? {
+        revive(step, row, detail)?;
+        step.db
+            .prepare_cached("UPDATE outrigger_journal SET sequence = NULL WHERE entry = ?1")?
+            .execute([entry])?;
+    }
+    Ok(())
+}
+
+/// What the server acknowledged, and may have lost.
+fn journalled_after(db: &Connection, watermark: i64) -> Result<Vec<(i64, Row)>, Error> {
+    let synced =
+        serde_json::to_string(&Outcome::Synced).expect("BUG: an outcome has no map keys that could fail");
+    let mut statement = db.prepare_cached(
+        "SELECT entry, mutation, key, name, intent, entity_kind, entity, lane, version, payload, at
+         FROM outrigger_journal WHERE sequence > ?1 AND outcome = ?2 ORDER BY sequence",
+    )?;
+    let rows = statement.query_map(params![watermark, synced], |row| {
+        Ok((row.get(0)?, queue::read_journalled(row)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Puts an acknowledged mutation back, parked: the server may have lost it.
+fn revive<A: App>(step: &mut Step<'_, A>, mut row: Row, detail: &str) -> Result<(), Error> {
+    if queue::by_mutation(step.db, row.mutation)?.is_some() {
+        return Ok(());
+    }
+    reconcile::keep_base(step, &row.entity)?;
+    queue::insert(step.db, &mut row)?;
+    step.state.payload_bytes += row.payload.len() as i64;
+    step.state.recount(crate::state::Counts::default(), row.counts());
+    make_uncertain(step, &mut row, detail)
+}
+
+/// Parks a row whose effect its key can no longer tell. A create can be looked up by the key that the server keeps on what was created.
+fn make_uncertain<A: App>(step: &mut Step<'_, A>, row: &mut Row, detail: &str) -> Result<(), Error> {
+    parked::park(
+        step,
+        row,
+        Parked::Uncertain {
+            detail: detail.to_owned(),
+        },
+    )?;
+    if row.intent == Intent::Create {
+        step.db
+            .prepare_cached("INSERT OR IGNORE INTO outrigger_look_up (place) VALUES (?1)")?
+            .execute([row.place])?;
+    }
+    Ok(())
+}
+
+/// The user accepts the server as it is: this client begins anew there, and what was sent without an answer is uncertain.
+pub(crate) fn accept_server<A: App>(step: &mut Step<'_, A>) -> Result<Reply, Error> {
+    if !matches!(step.state.connection.halt, Some(Halt::ServerRestored { .. })) {
+        return Err(Error::Refused(
+            "nothing is to be accepted: the server is the one that was known",
+        ));
+    }
+    step.state.connection.halt = None;
+    schema::set_epoch(step.db, None)?;
+    step.identity.epoch = None;
+    for place in sent_places(step.db)? {
+        let Some(mut row) = queue::by_place(step.db, place)? else {
+            continue;
+        };
+        if row.upload.is_some() {
+            queue::forget_sent(step.db, place)?;
+        } else if row.state != RowState::Parked || matches!(row.parked, Some(Parked::Exhausted { .. })) {
+            make_uncertain(
+                step,
+                &mut row,
+                "it was on its way when the server's database was restored",
+            )?;
+        }
+    }
+    step.db.execute(
+        "UPDATE outrigger_attachment SET url = NULL, offset = NULL WHERE done = 0",
+        [],
+    )?;
+    begin_anew(step)?;
+    Ok(Reply::Done)
+}
+
+fn sent_places(db: &Connection) -> Result<Vec<Place>, Error> {
+    let mut statement = db.prepare_cached("SELECT place FROM outrigger_sent ORDER BY place")?;
+    Ok(statement
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?)
+}
+
+/// Goes on under a new client id, whose sequences begin at one.
+fn begin_anew<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
+    let client = ClientId(step.new_uuid());
+    schema::rename_client(step.db, client)?;
+    step.identity.client = client;
+    step.state.sequence_next = 1;
+    step.state.watermark = 0;
+    step.db.execute(
+        "UPDATE outrigger_journal SET sequence = NULL WHERE sequence IS NOT NULL",
+        [],
+    )?;
+    Ok(())
+}
+
+/// The answer to the retirement of this client id.
+pub(crate) fn retire_answered<A: App>(
+    step: &mut Step<'_, A>,
+    class: Class,
+    answer: &Answer,
+) -> Result<(), Error> {
+    let highest = match (class, answer) {
+        (Class::Success, Answer::Response(response)) => step.app.retired(response),
+        (Class::Unreached { reason }, _) => {
+            step.state.connection.message = Some(reason);
+            crate::reach::network(step, false);
+            return Ok(());
+        }
+        (Class::NeedsAuth, _) => {
+            step.attempts.refreshing = true;
+            step.effect(crate::event::Effect::Refresh);
+            return Ok(());
+        }
+        _ => None,
+    };
+    match highest {
+        Some(highest) => retired(step, highest),
+        None => {
+            answer::busy(step, None);
+            Ok(())
+        }
+    }
+}
+
+/// The client id is retired: what has a newer key than the server ever saw goes under a new id, the rest is uncertain.
+pub(crate) fn retired<A: App>(step: &mut Step<'_, A>, highest: Option<Key>) -> Result<(), Error> {
+    step.state.connection.halt = None;
+    if let Some(highest) = highest {
+        for place in queue::with_keys_up_to(step.db, highest)? {
+            let Some(mut row) = queue::by_place(step.db, place)? else {
+                continue;
+            };
+            if row.state != RowState::Parked || matches!(row.parked, Some(Parked::Exhausted { .. })) {
+                make_uncertain(
+                    step,
+                    &mut row,
+                    "this database is an older copy: another may have sent it",
+                )?;
+            }
+        }
+    }
+    for place in sent_places(step.db)? {
+        queue::forget_sent(step.db, place)?;
+    }
+    begin_anew(step)
+}
+
+pub(crate) fn has_look_ups(db: &Connection) -> Result<bool, Error> {
+    Ok(db.prepare_cached("SELECT 1 FROM outrigger_look_up")?.exists([])?)
+}
+
+/// Asks the server about uncertain creates, a few at a time.
+pub(crate) fn send_look_ups<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
+    let places: Vec<Place> = step
+        .db
+        .prepare_cached("DELETE FROM outrigger_look_up WHERE place IN (SELECT place FROM outrigger_look_up ORDER BY place LIMIT ?1) RETURNING place")?
+        .query_map([LOOK_UPS_MAX as i64], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for place in places {
+        if let Some(mut row) = queue::by_place(step.db, place)?
+            && matches!(row.parked, Some(Parked::Uncertain { .. }))
+        {
+            push::look_up(step, &mut row)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a look-up says of an uncertain row. What the server does not have goes again, under a new key; what cannot be told stays for the user.
+pub(crate) fn settle_uncertain<A: App>(
+    step: &mut Step<'_, A>,
+    attempt: &Attempt,
+    mut row: Row,
+    found: Option<LookUp>,
+    class: Class,
+) -> Result<(), Error> {
+    match found {
+        Some(LookUp::Done(response)) => answer::done(step, row, Some(&response)),
+        Some(LookUp::NotDone) => {
+            row.key = step.new_key();
+            queue::save_content(step.db, &row)?;
+            flow::unpark(step, &mut row)
+        }
+        Some(LookUp::Unclear) => Ok(()),
+        None => {
+            step.db
+                .prepare_cached("INSERT OR IGNORE INTO outrigger_look_up (place) VALUES (?1)")?
+                .execute([row.place])?;
+            match class {
+                Class::NeedsAuth => answer::renew_credentials(step, attempt),
+                Class::Unreached { reason } => {
+                    step.state.connection.message = Some(reason);
+                    crate::reach::network(step, false);
+                }
+                Class::Busy { retry_after } => answer::busy(step, retry_after),
+                _ => answer::busy(step, None),
+            }
+            Ok(())
+        }
+    }
+}

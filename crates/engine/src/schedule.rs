@@ -1,0 +1,245 @@
+//! Whether anything may go now, what goes, and when to look again.
+//!
+//! Owns the gate and the order in which ready rows leave. What may go next is read from an index: no step passes over the queue.
+
+use crate::app::App;
+use crate::engine::Options;
+use crate::error::Error;
+use crate::event::Effect;
+use crate::flow;
+use crate::lease::{self, Asked};
+use crate::parked;
+use crate::push::{self, Purpose};
+use crate::queue::{self, Row};
+use crate::restore;
+use crate::state::{Halt, Reach};
+use crate::status::Parked;
+use crate::step::Step;
+use crate::time::{Millis, Tick};
+
+/// So many uploads at once: they must not hold up what has no files.
+const UPLOADS_MAX: usize = 2;
+/// So often a database that other processes may open is looked at.
+const LOOK_EVERY: Millis = Millis(500);
+
+/// What may be sent now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    /// Everything that is due.
+    Open,
+    /// A probe: nobody has answered.
+    Probe,
+    /// The end of this client id.
+    Retire,
+    /// Nothing before this tick; `None`: before something happens.
+    Shut(Option<Tick>),
+}
+
+fn gate<A: App>(step: &Step<'_, A>) -> Gate {
+    let connection = &step.state.connection;
+    let attempts = &step.attempts;
+    if attempts.closing || connection.user_offline || attempts.refreshing {
+        return Gate::Shut(None);
+    }
+    if matches!(connection.halt, Some(Halt::SignIn | Halt::ServerRestored { .. })) {
+        return Gate::Shut(None);
+    }
+    if attempts.is_under_way(|purpose| matches!(purpose, Purpose::Probe | Purpose::Retire)) {
+        return Gate::Shut(None);
+    }
+    if connection.busy_until > step.tick.0 {
+        return Gate::Shut(Some(Tick(connection.busy_until)));
+    }
+    match connection.reach {
+        Reach::Unreachable { until, .. } if until > step.tick.0 => return Gate::Shut(Some(Tick(until))),
+        Reach::Unreachable { .. } => return Gate::Probe,
+        Reach::Reachable if !attempts.suspects.is_empty() => return Gate::Probe,
+        Reach::Reachable => {}
+    }
+    if connection.halt == Some(Halt::Rewound) {
+        Gate::Retire
+    } else {
+        Gate::Open
+    }
+}
+
+/// Sends what may go.
+pub(crate) fn run<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
+    let gate = gate(step);
+    let has_work = match gate {
+        Gate::Shut(_) => !step.attempts.is_quiet(),
+        Gate::Probe | Gate::Retire => true,
+        Gate::Open => has_due(step)? || !step.attempts.is_quiet(),
+    };
+    let mut wake = match gate {
+        Gate::Shut(until) => until,
+        _ => None,
+    };
+    if has_work {
+        match hold_lease(step)? {
+            None => send(step, gate)?,
+            Some(denied) => wake = Some(step.tick.after(denied)),
+        }
+    }
+    if gate == Gate::Open && wake.is_none() {
+        wake = queue::next_due(step.db)?.filter(|due| *due > step.tick);
+    }
+    arm(step, wake);
+    Ok(())
+}
+
+fn has_due<A: App>(step: &Step<'_, A>) -> Result<bool, Error> {
+    let is_due = queue::next_due(step.db)?.is_some_and(|due| due <= step.tick);
+    Ok(is_due || restore::has_look_ups(step.db)?)
+}
+
+fn send<A: App>(step: &mut Step<'_, A>, gate: Gate) -> Result<(), Error> {
+    match gate {
+        Gate::Shut(_) => Ok(()),
+        Gate::Probe => {
+            push::probe(step);
+            Ok(())
+        }
+        Gate::Retire => {
+            if push::retire(step) {
+                Ok(())
+            } else {
+                restore::retired(step, None)
+            }
+        }
+        Gate::Open => {
+            restore::send_look_ups(step)?;
+            send_due(step)
+        }
+    }
+}
+
+/// Asks for the lease. `None`: it is held. What a former holder had in flight is queued again first.
+fn hold_lease<A: App>(step: &mut Step<'_, A>) -> Result<Option<Millis>, Error> {
+    let holder = step.identity.client.0.into_bytes();
+    match lease::hold(
+        step.db,
+        &holder,
+        step.attempts.generation,
+        step.wall,
+        step.attempts.alone,
+    )? {
+        Asked::Held => Ok(None),
+        Asked::Denied(left) => {
+            relinquish(step);
+            Ok(Some(left))
+        }
+        Asked::Taken(generation) => {
+            relinquish(step);
+            step.attempts.generation = Some(generation);
+            step.attempts.alone = false;
+            recover(step)?;
+            Ok(None)
+        }
+    }
+}
+
+/// Forgets what is under way: its answers belong to a generation that has ended.
+pub(crate) fn relinquish<A: App>(step: &mut Step<'_, A>) {
+    for attempt in step.attempts.forget_all() {
+        step.effect(Effect::Abort { attempt });
+    }
+}
+
+/// After a crash, or in place of a holder that stands still: what was in flight is queued again, under the same keys.
+fn recover<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
+    for mut row in queue::in_flight(step.db)? {
+        let due = step.tick;
+        flow::requeue(step, &mut row, due)?;
+    }
+    Ok(())
+}
+
+fn send_due<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
+    let Options { concurrency, .. } = *step.options;
+    let batches = step.app.capabilities().batches;
+    let mut free = concurrency.saturating_sub(step.attempts.len());
+    while free > 0 {
+        let (limit, rows) = match &batches {
+            Some(batches) => (items_max(step, batches.items_max), 1),
+            None => (free, free),
+        };
+        let due = readable(step, queue::due(step.db, step.tick, limit + UPLOADS_MAX)?)?;
+        let (uploads, mut writes): (Vec<_>, Vec<_>) = due.into_iter().partition(|row| row.upload.is_some());
+        writes.truncate(limit);
+        let uploaded = send_uploads(step, uploads)?;
+        let sent = match &batches {
+            Some(batches) if limit > 1 => push::batch::send(step, writes, batches, limit)?,
+            Some(_) => send_alone(step, writes, rows)?,
+            None => send_alone(step, writes, rows)?,
+        };
+        if sent + uploaded == 0 {
+            break;
+        }
+        free = concurrency.saturating_sub(step.attempts.len());
+    }
+    Ok(())
+}
+
+fn items_max<A: App>(step: &Step<'_, A>, offered: usize) -> usize {
+    match usize::try_from(step.state.batch_max) {
+        Ok(narrowed) if narrowed > 0 => narrowed.min(offered),
+        _ => offered,
+    }
+}
+
+fn send_alone<A: App>(step: &mut Step<'_, A>, rows: Vec<Row>, limit: usize) -> Result<usize, Error> {
+    let knows_keys = step.app.capabilities().keys;
+    let mut sent = 0;
+    for mut row in rows.into_iter().take(limit) {
+        let ask_first = !knows_keys && queue::was_sent(step.db, row.place)?;
+        if (ask_first && push::look_up(step, &mut row)?) || push::one(step, &mut row)? {
+            sent += 1;
+        }
+    }
+    Ok(sent)
+}
+
+fn send_uploads<A: App>(step: &mut Step<'_, A>, rows: Vec<Row>) -> Result<usize, Error> {
+    let mut sent = 0;
+    for mut row in rows {
+        if step.attempts.uploads() >= UPLOADS_MAX {
+            break;
+        }
+        if let Some(sha256) = row.upload {
+            push::upload(step, &mut row, sha256)?;
+            sent += 1;
+        }
+    }
+    Ok(sent)
+}
+
+/// Parks what must not be sent: what cannot be read, and what failed too often to be tried without the user.
+fn readable<A: App>(step: &mut Step<'_, A>, rows: Vec<Row>) -> Result<Vec<Row>, Error> {
+    let mut readable = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        let unreadable = match row.upload {
+            Some(_) => None,
+            None => row.mutation(step.app).err(),
+        };
+        match unreadable {
+            Some(why) => parked::park(step, &mut row, Parked::Unreadable { detail: why.0 })?,
+            None if row.attempts >= crate::backoff::ATTEMPTS_MAX && row.well_seen < step.state.well => {
+                let detail = format!("it was tried {} times without an answer", row.attempts);
+                parked::park(step, &mut row, Parked::Exhausted { detail })?;
+            }
+            None => readable.push(row),
+        }
+    }
+    Ok(readable)
+}
+
+/// Asks for the timer: for the next deadline, for the renewal of the lease, and to look for what other processes wrote.
+fn arm<A: App>(step: &mut Step<'_, A>, wake: Option<Tick>) {
+    let deadline = wake.map(|tick| step.tick.until(tick));
+    let renewal = (!step.attempts.is_quiet()).then_some(Millis(lease::LENGTH.0 / 2));
+    let look = step.options.shared.then_some(LOOK_EVERY);
+    let soonest = [deadline, renewal, look].into_iter().flatten().min();
+    let wake = if step.attempts.closing { None } else { soonest };
+    step.effect(Effect::Wake(wake.map(|delay| Millis(delay.0.max(1)))));
+}

@@ -1,0 +1,194 @@
+//! The engine's tables: creating, upgrading and recognising them.
+//!
+//! Owns the order of migrations and whose database it is. No migration ever deletes a pending row.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::app::App;
+use crate::engine::Options;
+use crate::error::Error;
+use crate::ids::{ClientId, IdClock};
+use crate::state::ConnectionState;
+
+/// "outr" in the file's header: says whose file it is before any table is read.
+const APPLICATION_ID: i64 = 0x6f75_7472;
+
+/// Numbered scripts; `user_version` says how many have run.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001-queue.sql")];
+
+/// What stays the same while a database is open, or nearly so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) client: ClientId,
+    pub(crate) epoch: Option<String>,
+}
+
+/// Sets the connection up, checks whose database it is, and brings its tables up to date.
+pub(crate) fn open<A: App>(
+    db: &mut Connection,
+    options: &Options,
+    fresh: impl FnOnce(&mut IdClock) -> ClientId,
+) -> Result<Identity, Error> {
+    db.set_prepared_statement_cache_capacity(128);
+    check_header(db)?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(
+        None,
+        "synchronous",
+        if options.durable { "FULL" } else { "NORMAL" },
+    )?;
+    db.pragma_update(None, "foreign_keys", false)?;
+    let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    migrate(&tx)?;
+    let identity = identify::<A>(&tx, options, fresh)?;
+    migrate_app::<A>(&tx)?;
+    tx.commit()?;
+    Ok(identity)
+}
+
+fn check_header(db: &Connection) -> Result<(), Error> {
+    let application_id: i64 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application_id != APPLICATION_ID && (tables > 0 || application_id != 0) {
+        return Err(Error::Foreign(
+            "the database belongs to another program; name another file".to_owned(),
+        ));
+    }
+    if version > MIGRATIONS.len() as i64 {
+        return Err(Error::Foreign(format!(
+            "the database was written by a newer version of this program (format {version}, known here up to {}); update the program",
+            MIGRATIONS.len()
+        )));
+    }
+    Ok(())
+}
+
+fn migrate(db: &Connection) -> Result<(), Error> {
+    let version: usize = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for script in MIGRATIONS.iter().skip(version) {
+        db.execute_batch(script)?;
+    }
+    if version < MIGRATIONS.len() {
+        db.pragma_update(None, "application_id", APPLICATION_ID)?;
+        db.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
+    }
+    Ok(())
+}
+
+fn identify<A: App>(
+    db: &Connection,
+    options: &Options,
+    fresh: impl FnOnce(&mut IdClock) -> ClientId,
+) -> Result<Identity, Error> {
+    let known = db
+        .query_row(
+            "SELECT app, server, account, client, epoch FROM outrigger_identity",
+            [],
+            |row| {
+                let owner: (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok((
+                    owner,
+                    Identity {
+                        client: row.get(3)?,
+                        epoch: row.get(4)?,
+                    },
+                ))
+            },
+        )
+        .optional()?;
+    let Some(((app, server, account), identity)) = known else {
+        return create::<A>(db, options, fresh);
+    };
+    let wanted = [
+        ("app", app, A::NAME),
+        ("server", server, &options.server),
+        ("account", account, &options.account),
+    ];
+    for (what, is, wanted) in wanted {
+        if is != wanted {
+            return Err(Error::Foreign(format!(
+                "the database belongs to the {what} {is:?}, not to {wanted:?}; use one database for each account"
+            )));
+        }
+    }
+    Ok(identity)
+}
+
+fn create<A: App>(
+    db: &Connection,
+    options: &Options,
+    fresh: impl FnOnce(&mut IdClock) -> ClientId,
+) -> Result<Identity, Error> {
+    let mut clock = IdClock {
+        millis: 0,
+        counter: 0,
+    };
+    let identity = Identity {
+        client: fresh(&mut clock),
+        epoch: None,
+    };
+    db.execute(
+        "INSERT INTO outrigger_identity (one, app, app_migrations, server, account, client) VALUES (1, ?1, 0, ?2, ?3, ?4)",
+        params![A::NAME, options.server, options.account, identity.client],
+    )?;
+    db.execute(
+        "INSERT INTO outrigger_state (one, timeline, wall, id_millis, id_counter, pending, in_flight, failed, blocked,
+             payload_bytes, attachment_bytes, run_total, run_bytes_total, run_bytes_done, sequence_next, watermark, well,
+             batch_max, connection)
+         VALUES (1, 0, ?1, ?2, ?3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, ?4)",
+        params![options.now.wall.0, clock.millis, clock.counter, ConnectionState::default().to_json()],
+    )?;
+    db.execute(
+        "INSERT INTO outrigger_lease (one, holder, generation, until) VALUES (1, x'', 0, 0)",
+        [],
+    )?;
+    Ok(identity)
+}
+
+fn migrate_app<A: App>(db: &Connection) -> Result<(), Error> {
+    let done: usize = db.query_row("SELECT app_migrations FROM outrigger_identity", [], |row| {
+        row.get(0)
+    })?;
+    if done > A::MIGRATIONS.len() {
+        return Err(Error::Foreign(format!(
+            "the database was written by a newer version of {} (format {done}, known here up to {}); update the program",
+            A::NAME,
+            A::MIGRATIONS.len()
+        )));
+    }
+    for script in A::MIGRATIONS.iter().skip(done) {
+        db.execute_batch(script)?;
+    }
+    if done < A::MIGRATIONS.len() {
+        db.execute(
+            "UPDATE outrigger_identity SET app_migrations = ?1",
+            [A::MIGRATIONS.len() as i64],
+        )?;
+    }
+    Ok(())
+}
+
+/// Puts the client under a new id: its sequences begin anew.
+pub(crate) fn rename_client(db: &Connection, client: ClientId) -> Result<(), Error> {
+    db.execute("UPDATE outrigger_identity SET client = ?1", [client])?;
+    Ok(())
+}
+
+/// Records the epoch of the server's database; `None` takes whatever comes next.
+pub(crate) fn set_epoch(db: &Connection, epoch: Option<&str>) -> Result<(), Error> {
+    db.execute("UPDATE outrigger_identity SET epoch = ?1", [epoch])?;
+    Ok(())
+}
+
+pub(crate) fn identity(db: &Connection) -> Result<Identity, Error> {
+    let identity = db
+        .prepare_cached("SELECT client, epoch FROM outrigger_identity")?
+        .query_row([], |row| {
+            Ok(Identity {
+                client: row.get(0)?,
+                epoch: row.get(1)?,
+            })
+        })?;
+    Ok(identity)
+}

@@ -1,0 +1,101 @@
+//! One step: what a transaction knows and gathers while it runs.
+//!
+//! Owns nothing durable. What it gathered becomes effects and memory only after the commit.
+
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+use rusqlite::Connection;
+use std::collections::BTreeSet;
+
+use crate::app::App;
+use crate::engine::{Limits, Options};
+use crate::error::Error;
+use crate::event::{Effect, Reply};
+use crate::idmap::{IdMap, Ids};
+use crate::ids::{AttemptId, CallId, Entity, Key, MutationId};
+use crate::push::{Attempt, Attempts};
+use crate::schema::Identity;
+use crate::state::State;
+use crate::status::Outcome;
+use crate::time::{Millis, Tick, Wall};
+
+/// The transaction in hand.
+pub(crate) struct Step<'a, A: App> {
+    pub(crate) db: &'a Connection,
+    pub(crate) app: &'a A,
+    pub(crate) options: &'a Options,
+    pub(crate) rng: &'a mut StdRng,
+    pub(crate) wall: Wall,
+    pub(crate) tick: Tick,
+    pub(crate) state: State,
+    pub(crate) identity: Identity,
+    /// What is under way, as of the last commit and with what this step opened and closed.
+    pub(crate) attempts: Attempts,
+    pub(crate) gathered: Gathered,
+}
+
+/// What leaves after the commit.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) changed: BTreeSet<Entity>,
+}
+
+impl<A: App> Step<'_, A> {
+    pub(crate) fn ids(&self) -> Ids<'_> {
+        Ids::new(self.db)
+    }
+
+    pub(crate) fn id_map(&mut self) -> IdMap<'_> {
+        IdMap {
+            db: self.db,
+            clock: &mut self.state.ids,
+            wall: self.wall,
+            rng: self.rng,
+        }
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.options.limits
+    }
+
+    pub(crate) fn new_uuid(&mut self) -> uuid::Uuid {
+        self.state.ids.next(self.wall, self.rng)
+    }
+
+    pub(crate) fn new_key(&mut self) -> Key {
+        Key(self.new_uuid())
+    }
+
+    /// A duration drawn evenly from zero to `most` (full jitter).
+    pub(crate) fn jitter(&mut self, most: Millis) -> Millis {
+        Millis(self.rng.random_range(0..=most.0.max(0)))
+    }
+
+    pub(crate) fn effect(&mut self, effect: Effect) {
+        self.gathered.effects.push(effect);
+    }
+
+    pub(crate) fn reply(&mut self, call: CallId, reply: Result<Reply, Error>) {
+        self.effect(Effect::Reply { call, reply });
+    }
+
+    pub(crate) fn changed(&mut self, entity: &Entity) {
+        self.gathered.changed.insert(entity.clone());
+    }
+
+    /// Tells of a mutation, and of those that were merged into it.
+    pub(crate) fn settled(&mut self, mutation: MutationId, outcome: &Outcome) -> Result<(), Error> {
+        for mutation in std::iter::once(mutation).chain(crate::journal::merged_into(self.db, mutation)?) {
+            self.effect(Effect::Settled {
+                mutation,
+                outcome: outcome.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn open_attempt(&mut self, attempt: Attempt) -> AttemptId {
+        self.attempts.open(attempt)
+    }
+}
