@@ -1,8 +1,8 @@
 //! Writes as lines of JSON, for `outrigger enqueue FILE.jsonl`.
 //!
 //! Owns the format: one operation a line, by the names of the API, as
-//! `{"v":1,"op":"posts.create","text":"Hello","images":["a.png"],"as":"hello"}`. What a later line names is `@hello`, or an id (whole, of the server's,
-//! or short), or for users a name. Never opens a file and never asks a database: [`Names::plan`] does what needs either, through what it is handed.
+//! `{"v":1,"op":"posts.create","text":"Hello","images":["a.png"],"as":"hello"}`. What a later line names is `@hello`, or an id
+//! (whole, of the server's, or short), or for users a name. Never opens a file and never asks a database: [`Names::plan`] does what needs either, through what it is handed.
 
 use serde::Deserialize;
 use std::path::{Path, PathBuf};

@@ -49,6 +49,29 @@ struct Call<'a> {
     guard: Option<String>,
 }
 
+impl Call<'_> {
+    fn text(&self) -> String {
+        let text = self.body.as_ref().and_then(|body| body["text"].as_str());
+        text.unwrap_or_default().to_owned()
+    }
+
+    fn media(&self) -> Vec<wire::Media> {
+        let uploads = self.body.as_ref().and_then(|body| body["media"].as_array());
+        uploads.into_iter().flatten().map(media).collect()
+    }
+
+    fn plain_key(&self) -> Option<String> {
+        self.key.as_ref().map(|key| key.trim_matches('"').to_owned())
+    }
+
+    /// Whether it may change what is in this version.
+    fn fits(&self, version: u64) -> bool {
+        self.guard
+            .as_ref()
+            .is_none_or(|guard| *guard == format!("\"{version}\""))
+    }
+}
+
 impl Server {
     pub(crate) fn answer(&mut self, request: &HttpRequest) -> Response {
         if request.path.starts_with("/v1/uploads") {
@@ -242,82 +265,34 @@ impl Server {
     fn carry_out(&mut self, call: Call<'_>) -> Response {
         let path = call.path.clone();
         let segments: Vec<&str> = path.trim_start_matches("/v1/").split('/').collect();
-        let text = || {
-            let text = call.body.as_ref().and_then(|body| body["text"].as_str());
-            text.unwrap_or_default().to_owned()
-        };
-        let key = call.key.as_ref().map(|key| key.trim_matches('"').to_owned());
-        match (call.method, segments.as_slice()) {
-            ("POST", ["posts"]) => {
-                let id = self.post_of(alice(), &text());
-                let uploads = call.body.as_ref().and_then(|body| body["media"].as_array());
-                let post = self.posts.get_mut(&id).expect("it was just made");
-                post.key = key;
-                post.media = uploads.into_iter().flatten().map(media).collect();
-                written(201, &format!("/v1/posts/{id}"), post, post.version)
-            }
-            ("PATCH", ["posts", id]) => match self.posts.get_mut(*id) {
-                Some(post) if guarded(&call, post.version) => {
-                    post.text = text();
-                    post.version += 1;
-                    written(200, "", post, post.version)
-                }
-                Some(_) => problem(412, "version-mismatch"),
-                None => problem(404, "not-found"),
-            },
-            ("DELETE", ["posts", id]) => match self.posts.remove(*id) {
-                Some(_) => {
-                    self.comments.retain(|_, comment| comment.post != *id);
-                    empty(204)
-                }
-                None => problem(404, "not-found"),
-            },
-            (method, ["posts", id, "like"]) => match self.posts.get_mut(*id) {
+        match segments.as_slice() {
+            ["posts"] => self.make_post(&call),
+            ["posts", id] => self.change_post(&call, id),
+            ["posts", id, "like"] => match self.posts.get_mut(*id) {
                 Some(post) => {
                     post.counts.likes -= u64::from(post.liked);
-                    post.liked = method == "PUT";
+                    post.liked = call.method == "PUT";
                     post.counts.likes += u64::from(post.liked);
                     written(200, "", post, post.version)
                 }
                 None => problem(404, "not-found"),
             },
-            ("POST", ["posts", post, "comments"]) => {
-                if !self.posts.contains_key(*post) {
-                    return problem(404, "not-found");
-                }
-                let id = self.comment_of(alice(), post, &text());
+            ["posts", post, "comments"] if self.posts.contains_key(*post) => {
+                let id = self.comment_of(alice(), post, &call.text());
                 let comment = self.comments.get_mut(&id).expect("it was just made");
-                comment.key = key;
+                comment.key = call.plain_key();
                 written(201, &format!("/v1/comments/{id}"), comment, 1)
             }
-            ("PATCH", ["comments", id]) => match self.comments.get_mut(*id) {
-                Some(comment) if guarded(&call, comment.version) => {
-                    comment.text = text();
-                    comment.version += 1;
-                    comment.counts = self.posts[&comment.post].counts.clone();
-                    written(200, "", comment, comment.version)
-                }
-                Some(_) => problem(412, "version-mismatch"),
-                None => problem(404, "not-found"),
-            },
-            ("DELETE", ["comments", id]) => match self.comments.remove(*id) {
-                Some(comment) => {
-                    let post = self.posts.get_mut(&comment.post).expect("its post is there");
-                    post.counts.comments -= 1;
-                    self.deleted += 1;
-                    empty(204)
-                }
-                None => problem(404, "not-found"),
-            },
-            (method, ["users", id, "follow"]) => {
-                if method == "PUT" {
+            ["comments", id] => self.change_comment(&call, id),
+            ["users", id, "follow"] => {
+                if call.method == "PUT" {
                     self.follows.insert((*id).to_owned());
                 } else {
                     self.follows.remove(*id);
                 }
                 self.profile(&bob())
             }
-            ("PUT", ["conversations", "with", _]) => {
+            ["conversations", "with", _] => {
                 let id = "cnv_bob".to_owned();
                 let conversation = self
                     .conversations
@@ -330,30 +305,73 @@ impl Server {
                     });
                 written(200, "/v1/conversations/cnv_bob", conversation, 1)
             }
-            ("POST", ["conversations", conversation, "messages"]) => {
-                let id = self.new_id("msg");
-                let uploads = call.body.as_ref().and_then(|body| body["media"].as_array());
-                let message = wire::Message {
-                    id: id.clone(),
-                    conversation: (*conversation).to_owned(),
-                    author: alice(),
-                    text: text(),
-                    media: uploads.into_iter().flatten().map(media).collect(),
-                    created_at: self.time(),
-                    version: 1,
-                    key,
-                };
-                let answer = written(201, &format!("/v1/messages/{id}"), &message, 1);
-                self.messages.insert(id, message);
-                answer
-            }
-            ("DELETE", ["messages", id]) => match self.messages.remove(*id) {
-                Some(_) => empty(204),
-                None => problem(404, "not-found"),
-            },
-            ("GET", ["me"]) => ok(200, &alice()),
+            ["conversations", conversation, "messages"] => self.send_message(&call, conversation),
+            ["messages", id] if self.messages.remove(*id).is_some() => empty(204),
+            ["me"] => ok(200, &alice()),
             _ => problem(404, "not-found"),
         }
+    }
+
+    fn make_post(&mut self, call: &Call<'_>) -> Response {
+        let id = self.post_of(alice(), &call.text());
+        let post = self.posts.get_mut(&id).expect("it was just made");
+        post.key = call.plain_key();
+        post.media = call.media();
+        written(201, &format!("/v1/posts/{id}"), post, post.version)
+    }
+
+    fn change_post(&mut self, call: &Call<'_>, id: &str) -> Response {
+        let Some(post) = self.posts.get_mut(id) else {
+            return problem(404, "not-found");
+        };
+        if call.method == "DELETE" {
+            self.posts.remove(id);
+            self.comments.retain(|_, comment| comment.post != id);
+            return empty(204);
+        }
+        if !call.fits(post.version) {
+            return problem(412, "version-mismatch");
+        }
+        post.text = call.text();
+        post.version += 1;
+        written(200, "", post, post.version)
+    }
+
+    fn change_comment(&mut self, call: &Call<'_>, id: &str) -> Response {
+        let Some(comment) = self.comments.get_mut(id) else {
+            return problem(404, "not-found");
+        };
+        let post = self.posts.get_mut(&comment.post).expect("its post is there");
+        if call.method == "DELETE" {
+            post.counts.comments -= 1;
+            self.deleted += 1;
+            self.comments.remove(id);
+            return empty(204);
+        }
+        if !call.fits(comment.version) {
+            return problem(412, "version-mismatch");
+        }
+        comment.text = call.text();
+        comment.version += 1;
+        comment.counts = post.counts.clone();
+        written(200, "", comment, comment.version)
+    }
+
+    fn send_message(&mut self, call: &Call<'_>, conversation: &str) -> Response {
+        let id = self.new_id("msg");
+        let message = wire::Message {
+            id: id.clone(),
+            conversation: conversation.to_owned(),
+            author: alice(),
+            text: call.text(),
+            media: call.media(),
+            created_at: self.time(),
+            version: 1,
+            key: call.plain_key(),
+        };
+        let answer = written(201, &format!("/v1/messages/{id}"), &message, 1);
+        self.messages.insert(id, message);
+        answer
     }
 
     fn upload(&mut self, request: &HttpRequest) -> Response {
@@ -387,12 +405,6 @@ fn media(id: &Value) -> wire::Media {
         size: 3,
         sha256: outrigger_engine::ids::Sha256::of(b"png").to_string(),
     }
-}
-
-fn guarded(call: &Call<'_>, version: u64) -> bool {
-    call.guard
-        .as_ref()
-        .is_none_or(|guard| *guard == format!("\"{version}\""))
 }
 
 fn header(headers: &[Header], name: &str) -> Option<String> {

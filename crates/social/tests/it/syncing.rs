@@ -275,3 +275,72 @@ fn a_message_can_be_taken_back() {
     let shown = query::conversation(world.db(), conversation, Page::default()).expect("they are read");
     assert_eq!(shown.rows, []);
 }
+
+#[test]
+fn what_may_have_arrived_is_undone_by_a_delete_when_it_is_discarded() {
+    let mut world = World::offline();
+    let post: PostId = world.id();
+    let write = world.write(posts::create(post, "Hello", Vec::new()));
+    world.set_online(true);
+    let (attempt, _) = world.take_next();
+    world.lose(attempt);
+    assert_eq!(world.server.posts.len(), 1);
+    world.discard(write);
+    assert_eq!(world.feed(), []);
+    world.sync();
+    assert_eq!(world.feed(), []);
+    assert!(world.server.posts.is_empty());
+}
+
+#[test]
+fn what_may_have_arrived_is_edited_by_an_update() {
+    let mut world = World::offline();
+    let post: PostId = world.id();
+    let write = world.write(posts::create(post, "Helo", Vec::new()));
+    world.set_online(true);
+    let (attempt, _) = world.take_next();
+    world.lose(attempt);
+    world.edit(write, posts::create(post, "Hello", Vec::new()));
+    assert_eq!(world.post(post).text, "Hello");
+    world.sync();
+    assert_eq!(world.post(post).text, "Hello");
+    assert_eq!(world.server.posts["post_0001"].text, "Hello");
+    assert_eq!(world.server.posts.len(), 1);
+}
+
+/// The conversation was begun by the other one, and is opened here before that is known.
+#[test]
+fn a_conversation_that_both_began_is_one() {
+    let mut world = World::offline();
+    let profile = outrigger_social::Observation::profile(&world.server.profile(&bob()));
+    world.observe(profile.expect("it is a profile"));
+    let with = UserId::of_server("usr_bob");
+    let id: MessageId = world.id();
+    for mutation in messages::send_to(world.db(), id, with, "hi", None).expect("the database answers") {
+        world.write(mutation);
+    }
+    let theirs = outrigger_social::wire::Conversation {
+        id: "cnv_bob".to_owned(),
+        with: bob(),
+        last_message_at: Some("2026-07-01T09:00:00.000Z".to_owned()),
+        version: 1,
+    };
+    world
+        .server
+        .conversations
+        .insert(theirs.id.clone(), theirs.clone());
+    let page = outrigger_social::wire::Page {
+        items: vec![theirs],
+        next: None,
+    };
+    let read = outrigger_social::Observation::conversations(&crate::server::ok(200, &page));
+    world.observe(read.expect("it is a page").observation);
+    let listed = query::conversations(world.db(), Page::default()).expect("they are read");
+    assert_eq!(listed.rows.len(), 1);
+    assert_eq!(listed.rows[0].server_id.as_deref(), Some("cnv_bob"));
+    world.sync();
+    assert_eq!(world.server.messages.len(), 1);
+    let listed = query::conversations(world.db(), Page::default()).expect("they are read");
+    assert_eq!(listed.rows.len(), 1);
+    assert_eq!(listed.rows[0].sync, EntityStatus::Synced);
+}

@@ -90,6 +90,11 @@ impl World {
         }
     }
 
+    pub(crate) fn edit(&mut self, mutation: MutationId, with: Mutation) {
+        self.call(|call| Event::Edit { call, mutation, with })
+            .expect("it is edited");
+    }
+
     pub(crate) fn discard(&mut self, mutation: MutationId) {
         self.call(|call| Event::Discard { call, mutation })
             .expect("it is discarded");
