@@ -31,6 +31,7 @@ use crate::store::accounts::UserRow;
 use crate::store::clients::ClientRef;
 use crate::store::{Keep, Result as StoreResult, Snapshot, Store, StoreError, Transaction, contained};
 
+pub(crate) use batch::ITEMS_MAX;
 pub(crate) use transfer::Append;
 
 /// What can be set of the core.

@@ -61,7 +61,10 @@ impl App {
     async fn answer(self: Arc<Self>, peer: IpAddr, request: axum::extract::Request) -> http::Response<Body> {
         let began = self.clock.now().monotonic;
         let method = request.method().clone();
-        let (route, response) = self.route(peer, request).await;
+        let (route, mut response) = self.route(peer, request).await;
+        if let Ok(epoch) = HeaderValue::try_from(format!("\"{}\"", self.server.epoch())) {
+            response.headers_mut().entry("outrigger-epoch").or_insert(epoch);
+        }
         let status = response.status().as_u16();
         let duration = self.clock.now().monotonic.saturating_sub(began);
         self.metrics.observe(route, status, duration);

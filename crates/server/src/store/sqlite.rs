@@ -32,8 +32,9 @@ const READERS_KEPT: usize = 8;
 /// A database in one file, or in memory for tests and simulations.
 #[derive(Debug)]
 pub struct SqliteStore {
-    writer: Mutex<Connection>,
+    // Closed first: the last connection to close tidies up the journal, which a reader may not.
     readers: Option<Readers>,
+    writer: Mutex<Connection>,
 }
 
 #[derive(Debug)]
