@@ -103,7 +103,8 @@ fn parameters(route: &Route) -> Vec<Value> {
         };
         add("path", name, true, schema);
     }
-    if let Answer::Page(_) = route.answer {
+    // Of one name there is one user: a list without pages.
+    if matches!(route.answer, Answer::Page(_)) && route.name != "findUsers" {
         let limit = json!({"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT});
         add("query", "limit", false, limit);
         add(
@@ -140,14 +141,6 @@ fn parameters(route: &Route) -> Vec<Value> {
             "description": "An RFC 8941 string with the integer parameters seq and ack.",
         });
         add("header", "Outrigger-Client", false, client);
-    }
-    if route.template.starts_with("/v1/uploads") {
-        add(
-            "header",
-            "Tus-Resumable",
-            false,
-            json!({"type": "string", "enum": ["1.0.0"]}),
-        );
     }
     match route.body {
         BodyKind::UploadHeaders => {
