@@ -71,9 +71,6 @@ pub(crate) fn once(request: &Request, client: Option<&ClientHeader>) -> Result<O
     let sequence = client
         .sequence
         .ok_or_else(|| Problem::malformed("Outrigger-Client needs seq beside a key"))?;
-    if client.ack.is_some_and(|ack| ack.0 >= sequence.0) {
-        return Err(Problem::malformed("ack covers the request that carries it"));
-    }
     Ok(Some(Once {
         key,
         client: client.client.clone(),
