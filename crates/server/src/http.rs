@@ -10,6 +10,8 @@ mod openapi;
 mod streams;
 mod writer;
 
+pub use openapi::openapi;
+
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

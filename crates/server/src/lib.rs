@@ -28,7 +28,7 @@ pub mod store;
 pub mod http;
 
 pub use error::Error;
-pub use http::{Config, HttpLimits, renew_epoch, serve};
+pub use http::{Config, HttpLimits, openapi, renew_epoch, serve};
 pub use password::{Argon2id, PasswordCost, PasswordHasher};
 pub use rate::Rate;
 pub use server::{Exchange, Server, Settings};

@@ -48,7 +48,7 @@ impl App {
             requests: Semaphore::new(limits.requests_max),
             reads: Semaphore::new(READS_MAX),
             passwords: Semaphore::new(PASSWORDS_MAX),
-            document: openapi::document(),
+            document: openapi::openapi(),
             limits,
         })
     }

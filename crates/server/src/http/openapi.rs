@@ -16,8 +16,8 @@ use crate::problem::ProblemKind;
 const UUID: &str = "[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
 const UUID_V7: &str = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
 
-/// The document, as it is served.
-pub(super) fn document() -> String {
+/// The OpenAPI 3.1 document, as it is served at `/openapi.json`.
+pub fn openapi() -> String {
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for route in ROUTES {
         let item = paths.entry(route.template).or_default();
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn every_reference_of_the_document_resolves() {
-        let document: Value = serde_json::from_str(&document()).unwrap();
+        let document: Value = serde_json::from_str(&openapi()).unwrap();
         let mut open = vec![&document];
         let mut count = 0;
         while let Some(value) = open.pop() {

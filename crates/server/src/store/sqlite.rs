@@ -8,6 +8,8 @@ mod clients;
 mod comments;
 mod conversations;
 mod migrate;
+#[cfg(test)]
+mod plans;
 mod posts;
 mod uploads;
 

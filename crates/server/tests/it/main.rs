@@ -5,6 +5,7 @@ mod batch;
 mod conformance;
 mod http;
 mod keys;
+mod laws;
 mod pages;
 mod resources;
 mod restart;

@@ -1,6 +1,7 @@
 //! The cast and its vocabulary: a server in memory, people with devices, time that moves when told.
 
 use std::cell::{Cell, RefCell};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use outrigger_server::blobs::MemoryBlobs;
@@ -57,6 +58,7 @@ impl World {
         let response = self
             .server
             .handle(self.now(), &mut *self.random.borrow_mut(), caller, request);
+        check_documented(request, &response);
         Answer { response }
     }
 
@@ -289,5 +291,46 @@ impl Answer {
             .iter()
             .map(|it| it["id"].as_str().unwrap().to_owned())
             .collect()
+    }
+}
+
+/// Whatever is answered, the OpenAPI document says so: the status, and the problem's type.
+fn check_documented(request: &Request, response: &Response) {
+    static DOCUMENT: LazyLock<Value> =
+        LazyLock::new(|| serde_json::from_str(&outrigger_server::openapi()).unwrap());
+    let fits = |template: &str| {
+        let (template, path) = (template.split('/'), request.path().split('/'));
+        template.clone().count() == path.clone().count()
+            && template
+                .zip(path)
+                .all(|(expected, found)| expected.starts_with('{') || expected == found)
+    };
+    let paths = DOCUMENT["paths"].as_object().unwrap();
+    let method = request.method.to_ascii_lowercase();
+    // The most exact first: a name before a parameter.
+    let mut operations: Vec<_> = paths
+        .iter()
+        .filter(|(template, item)| fits(template) && item.get(&method).is_some())
+        .collect();
+    operations.sort_by_key(|(template, _)| template.matches('{').count());
+    let Some((template, item)) = operations.first() else {
+        return;
+    };
+    let documented = &item[&method]["responses"][response.status.to_string()];
+    assert!(
+        documented.is_object(),
+        "{method} {template} answers {}, undocumented",
+        response.status
+    );
+    if let Some(problem) = response.problem.filter(|_| method != "head") {
+        let schema = &documented["content"]["application/problem+json"]["schema"];
+        let types = schema["allOf"][1]["properties"]["type"]["enum"]
+            .as_array()
+            .unwrap();
+        let name = format!("urn:outrigger:problem:{}", problem.name());
+        assert!(
+            types.iter().any(|it| *it == name),
+            "{method} {template} answers {name}, undocumented"
+        );
     }
 }

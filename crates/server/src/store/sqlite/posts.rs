@@ -31,10 +31,10 @@ pub(super) const BY_AUTHOR: &str =
 pub(super) const FOLLOWING: &str = select_post!(
     "WHERE p.position IN (
          SELECT newest.position
-         FROM (SELECT ?1 AS id UNION ALL SELECT followed FROM follows WHERE follower = ?1) author
+         FROM (SELECT ?1 AS id UNION ALL SELECT followed FROM follows WHERE follower = ?1) followee
          CROSS JOIN posts newest
          WHERE newest.position IN (
-             SELECT position FROM posts WHERE author = author.id AND position < ?2
+             SELECT position FROM posts WHERE author = followee.id AND position < ?2
              ORDER BY position DESC LIMIT ?3))
      ORDER BY p.position DESC LIMIT ?3"
 );
