@@ -99,6 +99,17 @@ impl IdMap<'_> {
         Ok(local_id)
     }
 
+    /// Records what the server calls an entity whose local id follows from others, so that it is the same however it is seen first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn bind(&mut self, entity: &Entity, server_id: &ServerId) -> rusqlite::Result<()> {
+        if Ids::new(self.db).server_id(entity)?.as_ref() == Some(server_id) {
+            return Ok(());
+        }
+        learn(self.db, entity, server_id)
+    }
+
     /// The id that the local user of this id-derived entity has: no server id stands behind a like or a follow.
     pub fn derived(&self, of: LocalId, role: &str) -> LocalId {
         LocalId::derived(of, role)

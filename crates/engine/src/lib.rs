@@ -41,6 +41,10 @@ mod report;
 pub mod status;
 pub mod inspect;
 
+// What every host can replay.
+#[cfg(feature = "scenario")]
+pub mod scenario;
+
 // What all of it is made of.
 mod state;
 mod schema;

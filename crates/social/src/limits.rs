@@ -39,6 +39,20 @@ pub enum Refused {
         /// How many are allowed.
         max: usize,
     },
+    /// A file that is empty or too large.
+    #[error("a file of {have} bytes is attached, 1 to {max} are allowed: take a smaller one")]
+    FileSize {
+        /// How many bytes it has.
+        have: u64,
+        /// How many are allowed.
+        max: u64,
+    },
+    /// A file of a type that cannot be shown.
+    #[error("files of type {have} are not taken: attach a PNG, JPEG, GIF, WebP or MP4")]
+    FileType {
+        /// Its media type.
+        have: String,
+    },
     /// A user name outside its alphabet or length.
     #[error("a name has 2 to 32 of the characters a-z, 0-9 and _")]
     Name,
@@ -81,6 +95,21 @@ pub fn comment(content: &str) -> Result<(), Refused> {
 pub fn message(content: &str, media_count: usize) -> Result<(), Refused> {
     media(media_count, MESSAGE_MEDIA_MAX)?;
     text(content, MESSAGE_TEXT_MAX, media_count > 0)
+}
+
+/// Checks a file that is to be attached.
+pub fn file(media_type: &str, size: u64) -> Result<(), Refused> {
+    if !(1..=FILE_BYTES_MAX).contains(&size) {
+        return Err(Refused::FileSize {
+            have: size,
+            max: FILE_BYTES_MAX,
+        });
+    }
+    if !MEDIA_TYPES.contains(&media_type) {
+        let have = media_type.to_owned();
+        return Err(Refused::FileType { have });
+    }
+    Ok(())
 }
 
 /// Checks a user name.
