@@ -104,7 +104,7 @@ mod tests {
     async fn reads_go_on_while_the_writer_is_inside_a_transaction() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("app.db");
-        let writer = database::open(&path).unwrap();
+        let writer = database::open(&path, std::time::Duration::ZERO).unwrap();
         writer.execute_batch("CREATE TABLE t (x INTEGER)").unwrap();
         let reads = Reads::new(path);
         writer
@@ -119,7 +119,7 @@ mod tests {
     async fn one_read_sees_one_snapshot_and_closing_ends_the_next() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("app.db");
-        let writer = database::open(&path).unwrap();
+        let writer = database::open(&path, std::time::Duration::ZERO).unwrap();
         writer.execute_batch("CREATE TABLE t (x INTEGER)").unwrap();
         let reads = Reads::new(path);
         let (counted_tx, counted_rx) = mpsc::channel();
