@@ -44,6 +44,8 @@ pub(crate) fn answered<A: App>(step: &mut Step<'_, A>, id: AttemptId, answer: &A
     let class = verdict::classify(answer, |response| app.recognise(response), step.wall);
     if !matches!(class, Class::Unreached { .. }) {
         step.attempts.answered += 1;
+        // A probe that went well is evidence before anything else is judged.
+        step.state.well += i64::from(attempt.purpose == Purpose::Probe && class == Class::Success);
         reach::answered(step)?;
         if let Answer::Response(response) = answer
             && restore::notices(step, &attempt, response)?

@@ -233,6 +233,10 @@ pub(crate) fn cancel<A: App>(step: &mut Step<'_, A>, row: &Row, sha256: &Sha256)
     if let Some(attempt) = step.attempts.abandon_upload(sha256) {
         step.effect(Effect::Abort { attempt });
     }
+    if let Some(attachment) = find(step.db, sha256)? {
+        // What will not be sent is no longer to be waited for.
+        step.state.run_bytes_done += attachment.size - attachment.counted;
+    }
     flow::remove(step, row, Fate::Discarded)?;
     drop_file(step, sha256)
 }

@@ -43,6 +43,11 @@ pub enum Error {
     /// The disk is full.
     #[error("the disk is full: new writes are refused, what waits is kept; free some space")]
     DiskFull,
+    /// The disk ran full, and what waits drains into the space that was reserved for it.
+    #[error(
+        "the disk is nearly full: new writes are refused until there is space, what waits is sent; free some space"
+    )]
+    OnReserve,
     /// Another process holds the database.
     #[error("another process holds the database and did not let go in time; try again")]
     Locked,
@@ -82,7 +87,7 @@ impl Error {
             | Self::Unknown(_)
             | Self::Refused(_) => ErrorKind::Input,
             Self::Limit { .. } => ErrorKind::Limit,
-            Self::DiskFull => ErrorKind::DiskFull,
+            Self::DiskFull | Self::OnReserve => ErrorKind::DiskFull,
             Self::Locked => ErrorKind::Locked,
             Self::Foreign(_) => ErrorKind::Foreign,
             Self::Database(_) => ErrorKind::Database,

@@ -63,7 +63,38 @@ pub(crate) fn requeue<A: App>(step: &mut Step<'_, A>, row: &mut Row, due: Tick) 
         row.state = RowState::Waiting;
         row.due = due;
     })?;
+    rejoin(step, row)?;
     rest(step, row)
+}
+
+/// While a row was in a request, what stood before it in the same batch may have been parked: then its order is kept by an edge, and it
+/// leaves its lane like everything that waits for something parked.
+fn rejoin<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
+    let outside = queue::of_entity(step.db, &row.entity)?
+        .into_iter()
+        .rfind(|other| other.place < row.place && !other.in_lane);
+    if row.in_lane
+        && let Some(outside) = outside
+    {
+        block(step, row, outside.place, edge::EdgeKind::Follows)?;
+    }
+    for blocker in edge::blockers(step.db, row.place)? {
+        if queue::by_place(step.db, blocker)?.is_some_and(|blocker| is_stuck(&blocker)) {
+            return leave_lane(step, row);
+        }
+    }
+    Ok(())
+}
+
+/// Steps aside, with all that waits for this row: it will arrive late, and nobody else waits for it.
+fn leave_lane<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
+    if !row.in_lane {
+        return Ok(());
+    }
+    keep_order_of_entity(step, row)?;
+    update(step, row, |row| row.in_lane = false)?;
+    advance_lane(step, row.lane)?;
+    strand(step, row.place)
 }
 
 /// Lets what is now at the head of a lane go.
@@ -158,21 +189,13 @@ fn keep_order_of_entity<A: App>(step: &mut Step<'_, A>, row: &Row) -> Result<(),
     }
 }
 
-/// What waits for a parked row leaves its lane, and so does what waits for that: it will arrive late, and nobody else waits for it.
+/// What waits for a row that stands still leaves its lane, and so does what waits for that.
 fn strand<A: App>(step: &mut Step<'_, A>, blocker: Place) -> Result<(), Error> {
-    let mut stuck = vec![blocker];
-    while let Some(blocker) = stuck.pop() {
-        for (place, _) in edge::dependants(step.db, blocker)? {
-            let Some(mut row) = queue::by_place(step.db, place)? else {
-                continue;
-            };
-            if !row.in_lane || row.state != RowState::Waiting {
-                continue;
-            }
-            keep_order_of_entity(step, &row)?;
-            update(step, &mut row, |row| row.in_lane = false)?;
-            advance_lane(step, row.lane)?;
-            stuck.push(place);
+    for (place, _) in edge::dependants(step.db, blocker)? {
+        if let Some(mut row) = queue::by_place(step.db, place)?
+            && row.state == RowState::Waiting
+        {
+            leave_lane(step, &mut row)?;
         }
     }
     Ok(())

@@ -24,10 +24,6 @@ pub(crate) fn answered<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
 /// A probe came back.
 pub(crate) fn probed<A: App>(step: &mut Step<'_, A>, class: Class) -> Result<(), Error> {
     match class {
-        Class::Success => {
-            step.state.well += 1;
-            Ok(())
-        }
         Class::Unreached { reason } => {
             let streak = match step.state.connection.reach {
                 Reach::Unreachable { streak, .. } => streak + 1,

@@ -66,17 +66,17 @@ impl Default for Backend {
     }
 }
 
-/// Replays a scenario on a database, which the host opens (`open` is called again for each restart), and gives its trace.
-///
-/// # Errors
-/// A step that cannot be read, or an error of the engine's own.
-pub fn replay(scenario: &Scenario, open: impl FnMut() -> Connection) -> Result<Vec<String>, String> {
+/// Replays a scenario on a database, which the host opens (`open` is called again for each restart), and gives its trace. A step that cannot be played
+/// ends it with a line that begins with `!`.
+pub fn replay(scenario: &Scenario, open: impl FnMut() -> Connection) -> Vec<String> {
     let mut player = Player::new(scenario.backend.clone(), open);
-    player.start()?;
-    for step in &scenario.steps {
-        player.play(step).map_err(|error| format!("{step}: {error}"))?;
+    let played = player
+        .start()
+        .and_then(|()| scenario.steps.iter().try_for_each(|step| player.play(step)));
+    if let Err(error) = played {
+        player.trace.push(format!("! {error}"));
     }
-    Ok(player.trace)
+    player.trace
 }
 
 struct Player<O> {

@@ -89,7 +89,9 @@ pub(crate) fn run<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
 }
 
 fn has_due<A: App>(step: &Step<'_, A>) -> Result<bool, Error> {
-    let is_due = queue::next_due(step.db)?.is_some_and(|due| due <= step.tick);
+    // What a process that died had in flight is due too, once its lease has ended.
+    let is_due =
+        step.state.counts.in_flight > 0 || queue::next_due(step.db)?.is_some_and(|due| due <= step.tick);
     Ok(is_due || restore::has_look_ups(step.db)?)
 }
 

@@ -286,6 +286,10 @@ pub(crate) fn read(response: &Response, count: usize) -> Result<Vec<Option<Respo
             .body
             .map_or_else(Vec::new, |body| body.get().as_bytes().to_vec());
         let body = if body == b"null" { Vec::new() } else { body };
+        // A body stands in the batch as JSON, whether or not the item says so.
+        if !body.is_empty() && !headers.iter().any(|(name, _)| name == "content-type") {
+            headers.push(("content-type".into(), "application/json".to_owned()));
+        }
         *slot = Some(Response {
             status: answer.status,
             headers,

@@ -19,7 +19,7 @@ fn files() -> Vec<PathBuf> {
 fn replay(scenario: &Scenario) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
-    scenario::replay(scenario, || Connection::open(&path).unwrap()).unwrap()
+    scenario::replay(scenario, || Connection::open(&path).unwrap())
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn every_scenario_gives_its_trace() {
         let scenario: Scenario =
             serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let trace = replay(&scenario);
-        if trace == scenario.trace {
+        if trace == scenario.trace && !trace.iter().any(|line| line.starts_with('!')) {
             continue;
         }
         if std::env::var_os("UPDATE_SCENARIOS").is_some() {
