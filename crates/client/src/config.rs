@@ -85,7 +85,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("database", &self.database)
             .field("attachments", &self.attachments)
-            .field("server", &self.server.as_str())
+            .field("server", &self.server.origin().ascii_serialization())
             .field("account", &self.account)
             .field("concurrency", &self.concurrency)
             .field("period", &self.period)

@@ -2,6 +2,20 @@
 //!
 //! Owns what the engine leaves to its host: one thread that writes, HTTP, credentials, the network's coming and going, the attachment
 //! folder, time. Generic over the [`App`](outrigger_engine::App); holds no word of any domain and takes no decision about a retry.
+//!
+//! ```no_run
+//! # use outrigger_client::{Anonymous, Config, SyncService};
+//! # use outrigger_engine::App;
+//! # use std::sync::Arc;
+//! # async fn write<A: App>(app: A, server: url::Url, mutation: A::Mutation) -> Result<(), outrigger_client::Error> {
+//! let config = Config::new("app.db", "attachments", server, "usr_1", Arc::new(Anonymous));
+//! let service = SyncService::open(app, config).await?;
+//! let written = service.mutate(mutation).await?; // Durable, and shown.
+//! let outcome = written.synced().await?; // It reached the server, or needs the user.
+//! # let _ = outcome;
+//! # Ok(())
+//! # }
+//! ```
 
 mod service;
 mod config;

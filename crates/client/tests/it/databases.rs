@@ -81,6 +81,10 @@ async fn settings_that_cannot_be_used_are_said() {
     };
     device.config.server = Url::parse("ftp://example.org").unwrap();
     check(&device, ErrorKind::Input).await;
+    device.config.server = Url::parse("http://ada:hush@127.0.0.1:9").unwrap();
+    let error = device.try_open().await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("hush"));
+    check(&device, ErrorKind::Input).await;
     device.config.server = Url::parse("http://127.0.0.1:9").unwrap();
     std::fs::write(device.folder.path().join("file"), b"").unwrap();
     device.config.attachments = device.folder.path().join("file/attachments");

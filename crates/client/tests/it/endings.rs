@@ -118,3 +118,16 @@ async fn an_app_that_panics_stops_the_service_and_nothing_else() {
     let written = service.mutate(add(&service, "boom")).await.unwrap();
     assert_eq!(within(written.synced()).await.unwrap(), Outcome::Synced);
 }
+
+#[tokio::test]
+async fn watching_the_network_is_in_nobodys_way() {
+    // An address for documentation (RFC 5737): beyond this machine, and nothing is asked of it here.
+    let device = Device::new(&"http://192.0.2.1".parse().unwrap());
+    assert!(device.config.watch_network);
+    for _ in 0..2 {
+        let service = device.open().await;
+        service.set_online(false).await.unwrap();
+        service.mutate(add(&service, "milk")).await.unwrap();
+        service.close().await.unwrap();
+    }
+}
