@@ -16,10 +16,14 @@ use crate::files;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// Opens the database for writing; makes it and its folder where they are missing.
-pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
+/// Makes the folder of a database where it is missing.
+pub(crate) fn make_folder(path: &Path) -> Result<(), Error> {
     let folder = files::parent(path);
-    files::create_private_folder(folder).map_err(|error| storage("make the folder", folder, error))?;
+    files::create_private_folder(folder).map_err(|error| storage("make the folder", folder, error))
+}
+
+/// Opens the database for writing; makes it where it is missing.
+pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
     prove_usable(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags).map_err(|error| explain(path, error))?;
@@ -131,6 +135,7 @@ mod tests {
     fn a_new_database_is_its_owners_and_writes_ahead() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/app.db");
+        make_folder(&path).unwrap();
         let db = open(&path).unwrap();
         db.execute_batch("CREATE TABLE t (x) STRICT").unwrap_err();
         db.execute_batch("CREATE TABLE t (x INTEGER) STRICT; INSERT INTO t VALUES (7)")

@@ -18,6 +18,7 @@ use crate::database;
 use crate::error::Error;
 use crate::gather::Gather;
 use crate::perform::{Means, Performer};
+use crate::presence::{self, Presence};
 use crate::reserve::Reserve;
 
 /// Tries of one commit while another process holds the database, each as long as its connection's patience.
@@ -90,24 +91,34 @@ struct Writer<A: App, D> {
     reserve_tried: Instant,
     /// Events that nobody waits for and that could not be committed yet.
     carried: Vec<Event<A>>,
+    /// Last, so that others find it gone only when everything is.
+    presence: Option<Presence>,
 }
 
 impl<A: App> Writer<A, Engine<A>> {
     fn open(plan: Plan<A>) -> Result<Self, Error> {
         let path = plan.config.database.clone();
+        database::make_folder(&path)?;
+        let (presence, gate) = presence::enter(&path, plan.config.shared)?;
         let db = database::open(&path)?;
         let reserve = Reserve::open(&path, plan.config.reserve_bytes);
         let door = Engine::open(db, Arc::clone(&plan.app), options(&plan))
             .map_err(|error| database::explain_engine(&path, error))?;
         let reserve_period = plan.config.period;
         let mut writer = Self::new(plan.means, plan.inbox, door, reserve, reserve_period);
+        writer.presence = Some(presence);
         let mut events = vec![Event::Started];
+        if gate.alone {
+            events.push(Event::Alone);
+        }
         if !writer.reserve.is_held() {
             events.push(Event::Reserve { held: false });
         }
         writer
             .commit(events)
             .map_err(|error| database::explain_engine(&path, error))?;
+        // Until here nobody else came in.
+        drop(gate);
         Ok(writer)
     }
 }
@@ -131,6 +142,7 @@ impl<A: App, D: Door<A>> Writer<A, D> {
             reserve_period,
             reserve_tried: Instant::now(),
             carried: Vec::new(),
+            presence: None,
         }
     }
 
