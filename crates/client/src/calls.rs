@@ -79,6 +79,7 @@ pub(crate) fn call_of<A: App>(event: &Event<A>) -> Option<CallId> {
         | Event::Discard { call, .. }
         | Event::AcceptServer { call } => Some(*call),
         Event::Started
+        | Event::Alone
         | Event::Answered { .. }
         | Event::Network(_)
         | Event::TriggerSync

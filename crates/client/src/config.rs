@@ -44,6 +44,8 @@ pub struct Config {
     pub reserve_bytes: u64,
     /// The largest body of an answer that is read. 64 MiB.
     pub answer_bytes_max: u64,
+    /// How long a commit waits for another process, twice at most. 10 s.
+    pub busy_timeout: Duration,
     /// How long [`fetch`](crate::SyncService::fetch) waits. 30 s.
     pub fetch_timeout: Duration,
 }
@@ -72,6 +74,7 @@ impl Config {
             user_agent: concat!("outrigger/", env!("CARGO_PKG_VERSION")).to_owned(),
             reserve_bytes: 4 << 20,
             answer_bytes_max: 64 << 20,
+            busy_timeout: Duration::from_secs(10),
             fetch_timeout: Duration::from_secs(30),
         }
     }
@@ -82,7 +85,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("database", &self.database)
             .field("attachments", &self.attachments)
-            .field("server", &self.server.as_str())
+            .field("server", &self.server.origin().ascii_serialization())
             .field("account", &self.account)
             .field("concurrency", &self.concurrency)
             .field("period", &self.period)

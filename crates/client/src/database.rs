@@ -12,18 +12,22 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::files;
 
-/// How long a statement waits for another process.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a read waits for another process: only while the log is being recovered does it have to.
+const READ_PATIENCE: Duration = Duration::from_secs(10);
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// Opens the database for writing; makes it and its folder where they are missing.
-pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
+/// Makes the folder of a database where it is missing.
+pub(crate) fn make_folder(path: &Path) -> Result<(), Error> {
     let folder = files::parent(path);
-    files::create_private_folder(folder).map_err(|error| storage("make the folder", folder, error))?;
+    files::create_private_folder(folder).map_err(|error| storage("make the folder", folder, error))
+}
+
+/// Opens the database for writing; makes it where it is missing.
+pub(crate) fn open(path: &Path, busy_timeout: Duration) -> Result<Connection, Error> {
     prove_usable(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags).map_err(|error| explain(path, error))?;
-    db.busy_timeout(BUSY_TIMEOUT)
+    db.busy_timeout(busy_timeout)
         .map_err(|error| explain(path, error))?;
     let mode: String = db
         .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
@@ -43,7 +47,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
 pub(crate) fn open_for_reading(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags).map_err(|error| explain(path, error))?;
-    db.busy_timeout(BUSY_TIMEOUT)
+    db.busy_timeout(READ_PATIENCE)
         .map_err(|error| explain(path, error))?;
     Ok(db)
 }
@@ -131,7 +135,8 @@ mod tests {
     fn a_new_database_is_its_owners_and_writes_ahead() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/app.db");
-        let db = open(&path).unwrap();
+        make_folder(&path).unwrap();
+        let db = open(&path, READ_PATIENCE).unwrap();
         db.execute_batch("CREATE TABLE t (x) STRICT").unwrap_err();
         db.execute_batch("CREATE TABLE t (x INTEGER) STRICT; INSERT INTO t VALUES (7)")
             .unwrap();
@@ -154,9 +159,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("letter.txt");
         std::fs::write(&path, "Dear reader, this is a letter.").unwrap();
-        assert!(matches!(open(&path), Err(Error::NotADatabase { .. })));
+        assert!(matches!(
+            open(&path, READ_PATIENCE),
+            Err(Error::NotADatabase { .. })
+        ));
         assert_eq!(std::fs::read(&path).unwrap(), b"Dear reader, this is a letter.");
-        assert!(matches!(open(folder.path()), Err(Error::NotADatabase { .. })));
+        assert!(matches!(
+            open(folder.path(), READ_PATIENCE),
+            Err(Error::NotADatabase { .. })
+        ));
     }
 
     #[test]
@@ -166,7 +177,7 @@ mod tests {
         let mut damaged = MAGIC.to_vec();
         damaged.resize(8_192, 0xA5);
         std::fs::write(&path, &damaged).unwrap();
-        let error = open(&path).unwrap_err();
+        let error = open(&path, READ_PATIENCE).unwrap_err();
         assert!(
             matches!(error.kind(), ErrorKind::Database | ErrorKind::Foreign),
             "{error}"

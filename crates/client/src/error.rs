@@ -115,9 +115,6 @@ pub enum Error {
     /// The session could not be kept.
     #[error("the session cannot be kept: {0}")]
     Session(io::Error),
-    /// The mutation is not in the queue, and what became of it is no longer remembered.
-    #[error("what became of the mutation {0} is not known: it never was, or it is long done")]
-    Forgotten(engine::ids::MutationId),
 }
 
 /// What kind of error it is, for programs that branch on it.
@@ -165,8 +162,7 @@ impl Error {
             | Self::FileMissing { .. }
             | Self::NotAFile { .. }
             | Self::FileEmpty { .. }
-            | Self::FileUnreadable { .. }
-            | Self::Forgotten(_) => ErrorKind::Input,
+            | Self::FileUnreadable { .. } => ErrorKind::Input,
         }
     }
 }

@@ -2,30 +2,51 @@
 //!
 //! Owns what the engine leaves to its host: one thread that writes, HTTP, credentials, the network's coming and going, the attachment
 //! folder, time. Generic over the [`App`](outrigger_engine::App); holds no word of any domain and takes no decision about a retry.
+//!
+//! ```no_run
+//! # use outrigger_client::{Anonymous, Config, SyncService};
+//! # use outrigger_engine::App;
+//! # use std::sync::Arc;
+//! # async fn write<A: App>(app: A, server: url::Url, mutation: A::Mutation) -> Result<(), outrigger_client::Error> {
+//! let config = Config::new("app.db", "attachments", server, "usr_1", Arc::new(Anonymous));
+//! let service = SyncService::open(app, config).await?;
+//! let written = service.mutate(mutation).await?; // Durable, and shown.
+//! let outcome = written.synced().await?; // It reached the server, or needs the user.
+//! # let _ = outcome;
+//! # Ok(())
+//! # }
+//! ```
 
-mod board;
-mod calls;
-mod changes;
-mod clock;
-mod config;
-mod credentials;
-mod database;
-mod error;
-mod files;
-mod gather;
-mod media_type;
-mod network;
-mod perform;
-mod reads;
-mod reserve;
 mod service;
+mod config;
+mod error;
+
+// A call goes to the thread that writes.
+mod calls;
+mod gather;
+mod writer;
+mod perform;
+mod board;
+mod settled;
+mod changes;
+mod reads;
+
+// What the thread stands on.
+mod database;
+mod presence;
+mod reserve;
+mod stage;
+mod media_type;
+mod files;
+
+// What comes from outside.
+mod transport;
+mod credentials;
 mod session;
 mod session_file;
-mod settled;
-mod stage;
+mod network;
 mod timer;
-mod transport;
-mod writer;
+mod clock;
 
 pub use changes::{Change, Changes};
 pub use config::Config;

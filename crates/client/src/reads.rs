@@ -104,7 +104,7 @@ mod tests {
     async fn reads_go_on_while_the_writer_is_inside_a_transaction() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("app.db");
-        let writer = database::open(&path).unwrap();
+        let writer = database::open(&path, std::time::Duration::ZERO).unwrap();
         writer.execute_batch("CREATE TABLE t (x INTEGER)").unwrap();
         let reads = Reads::new(path);
         writer
@@ -119,27 +119,29 @@ mod tests {
     async fn one_read_sees_one_snapshot_and_closing_ends_the_next() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("app.db");
-        let writer = database::open(&path).unwrap();
+        let writer = database::open(&path, std::time::Duration::ZERO).unwrap();
         writer.execute_batch("CREATE TABLE t (x INTEGER)").unwrap();
         let reads = Reads::new(path);
         let (counted_tx, counted_rx) = mpsc::channel();
         let (written_tx, written_rx) = mpsc::channel::<()>();
-        let reading = reads.read(move |db| {
-            let before = count(db)?;
-            counted_tx.send(()).unwrap();
-            written_rx.recv().unwrap();
-            rusqlite::Result::Ok((before, count(db)?))
+        let reading = tokio::spawn({
+            let reads = reads.clone();
+            async move {
+                reads
+                    .read(move |db| {
+                        let before = count(db)?;
+                        counted_tx.send(()).unwrap();
+                        written_rx.recv().unwrap();
+                        Ok::<_, rusqlite::Error>((before, count(db)?))
+                    })
+                    .await
+            }
         });
-        let reading = tokio::spawn(reading_of(reading));
         tokio::task::block_in_place(|| counted_rx.recv().unwrap());
         writer.execute_batch("INSERT INTO t VALUES (1)").unwrap();
         written_tx.send(()).unwrap();
-        assert_eq!(reading.await.unwrap(), (0, 0));
+        assert_eq!(reading.await.unwrap().unwrap(), (0, 0));
         reads.close();
         assert!(matches!(reads.read(count).await, Err(Error::Closed)));
-    }
-
-    async fn reading_of(reading: impl Future<Output = Result<(i64, i64), Error>>) -> (i64, i64) {
-        reading.await.unwrap()
     }
 }

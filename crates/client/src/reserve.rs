@@ -40,18 +40,20 @@ impl Reserve {
 
     /// Gives the space back to the disk. Says whether there was any.
     pub(crate) fn release(&mut self) -> bool {
-        let released = self.held && self.bytes > 0;
+        if self.bytes == 0 || !self.held {
+            return false;
+        }
         self.held = false;
         if let Err(error) = files::remove(&self.path) {
             tracing::error!(%error, "the reserve could not be released");
         }
-        released
+        true
     }
 
     /// Holds the space again, if the disk has twice as much: the queue must not starve for its own reserve.
     pub(crate) fn hold_again(&mut self) -> bool {
         if !self.held {
-            self.held = self.bytes == 0 || self.make(2 * self.bytes);
+            self.held = self.make(2 * self.bytes);
         }
         self.held
     }

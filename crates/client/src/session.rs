@@ -112,6 +112,8 @@ impl SessionCredentials {
     /// [`Error::Session`] where it could not be kept; then it is not used either.
     pub async fn adopt(&self, session: Session) -> Result<(), Error> {
         let kept = session.clone();
+        // A renewal of the former session, by any process, must not be kept over this one.
+        let _lock = self.lock().await.map_err(Error::Session)?;
         blocking(&self.store, move |store| store.save(&kept))
             .await
             .map_err(Error::Session)?;
@@ -125,6 +127,7 @@ impl SessionCredentials {
     /// [`Error::Session`] where the store still keeps it.
     pub async fn forget(&self) -> Result<(), Error> {
         self.hold(None);
+        let _lock = self.lock().await.map_err(Error::Session)?;
         blocking(&self.store, |store| store.clear())
             .await
             .map_err(Error::Session)

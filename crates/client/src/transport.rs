@@ -170,6 +170,12 @@ pub(crate) fn http_client(server: &Url, user_agent: &str) -> Result<reqwest::Cli
             "the server's address must begin with http:// or https://".to_owned(),
         ));
     }
+    // It would be kept in the database and shown in messages.
+    if !server.username().is_empty() || server.password().is_some() {
+        return Err(Error::Config(
+            "the server's address must not hold a name or password: give credentials instead".to_owned(),
+        ));
+    }
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         // Fails only where another thread was faster, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();

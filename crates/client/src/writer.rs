@@ -3,8 +3,7 @@
 //! Owns the engine and its connection, and what is done when a commit fails: the reserve, waiting for another process, stopping loudly.
 //! Never does what an effect says itself: see [`crate::perform`].
 
-use outrigger_engine::{self as engine, App, Effect, Engine, Event, Options};
-use rusqlite::Connection;
+use outrigger_engine::{self as engine, App, Engine, Event, Options};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
@@ -18,6 +17,7 @@ use crate::database;
 use crate::error::Error;
 use crate::gather::Gather;
 use crate::perform::{Means, Performer};
+use crate::presence::{self, Presence};
 use crate::reserve::Reserve;
 
 /// Tries of one commit while another process holds the database, each as long as its connection's patience.
@@ -26,22 +26,6 @@ const LOCKED_TRIES_MAX: u32 = 2;
 const PUT_OFF: engine::time::Millis = engine::time::Millis(1_000);
 /// How long the end waits for another process: what it would write is only a courtesy.
 const CLOSING_PATIENCE: Duration = Duration::from_secs(1);
-
-/// What the thread drives: the engine, or a script in tests.
-pub(crate) trait Door<A: App> {
-    fn handle(&mut self, now: engine::time::Now, events: &[Event<A>]) -> Result<Vec<Effect>, engine::Error>;
-    fn db(&self) -> &Connection;
-}
-
-impl<A: App> Door<A> for Engine<A> {
-    fn handle(&mut self, now: engine::time::Now, events: &[Event<A>]) -> Result<Vec<Effect>, engine::Error> {
-        Engine::handle(self, now, events)
-    }
-
-    fn db(&self) -> &Connection {
-        Engine::db(self)
-    }
-}
 
 /// What the thread needs to begin.
 pub(crate) struct Plan<A: App> {
@@ -77,12 +61,12 @@ pub(crate) fn spawn<A: App>(
     Ok(ended)
 }
 
-struct Writer<A: App, D> {
+struct Writer<A: App> {
     /// First, so that callers learn why before they are let go.
     _alarm: Alarm,
     board: Arc<Board>,
     performer: Performer<A>,
-    door: D,
+    engine: Engine<A>,
     inbox: mpsc::Receiver<Command<A>>,
     gather: Gather,
     reserve: Reserve,
@@ -90,33 +74,41 @@ struct Writer<A: App, D> {
     reserve_tried: Instant,
     /// Events that nobody waits for and that could not be committed yet.
     carried: Vec<Event<A>>,
+    /// Last, so that others find it gone only when everything is.
+    presence: Option<Presence>,
 }
 
-impl<A: App> Writer<A, Engine<A>> {
+impl<A: App> Writer<A> {
     fn open(plan: Plan<A>) -> Result<Self, Error> {
         let path = plan.config.database.clone();
-        let db = database::open(&path)?;
+        database::make_folder(&path)?;
+        let (presence, gate) = presence::enter(&path, plan.config.shared)?;
+        let db = database::open(&path, plan.config.busy_timeout)?;
         let reserve = Reserve::open(&path, plan.config.reserve_bytes);
-        let door = Engine::open(db, Arc::clone(&plan.app), options(&plan))
+        let engine = Engine::open(db, Arc::clone(&plan.app), options(&plan))
             .map_err(|error| database::explain_engine(&path, error))?;
         let reserve_period = plan.config.period;
-        let mut writer = Self::new(plan.means, plan.inbox, door, reserve, reserve_period);
+        let mut writer = Self::new(plan.means, plan.inbox, engine, reserve, reserve_period);
+        writer.presence = Some(presence);
         let mut events = vec![Event::Started];
+        if gate.alone {
+            events.push(Event::Alone);
+        }
         if !writer.reserve.is_held() {
             events.push(Event::Reserve { held: false });
         }
         writer
             .commit(events)
             .map_err(|error| database::explain_engine(&path, error))?;
+        // Until here nobody else came in.
+        drop(gate);
         Ok(writer)
     }
-}
 
-impl<A: App, D: Door<A>> Writer<A, D> {
     fn new(
         means: Means<A>,
         inbox: mpsc::Receiver<Command<A>>,
-        door: D,
+        engine: Engine<A>,
         reserve: Reserve,
         reserve_period: Duration,
     ) -> Self {
@@ -124,13 +116,14 @@ impl<A: App, D: Door<A>> Writer<A, D> {
             _alarm: Alarm(Arc::clone(&means.board)),
             board: Arc::clone(&means.board),
             performer: Performer::start(means),
-            door,
+            engine,
             inbox,
             gather: Gather::default(),
             reserve,
             reserve_period,
             reserve_tried: Instant::now(),
             carried: Vec::new(),
+            presence: None,
         }
     }
 
@@ -214,10 +207,10 @@ impl<A: App, D: Door<A>> Writer<A, D> {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.door.handle(clock::now(), events) {
+            match self.engine.handle(clock::now(), events) {
                 Ok(effects) => {
                     for effect in effects {
-                        self.performer.perform(effect, self.door.db());
+                        self.performer.perform(effect, self.engine.db());
                     }
                     return Ok(());
                 }
@@ -264,7 +257,7 @@ impl<A: App, D: Door<A>> Writer<A, D> {
 
     fn close(mut self) {
         self.performer.stop();
-        let patience = self.door.db().busy_timeout(CLOSING_PATIENCE);
+        let patience = self.engine.db().busy_timeout(CLOSING_PATIENCE);
         let closed = patience
             .map_err(engine::Error::from)
             .and_then(|()| self.attempt(&[Event::Closing]));
