@@ -274,7 +274,7 @@ pub(crate) fn parked_after(db: &Connection, after: Place, limit: usize) -> Resul
 /// Rows that were written with keys up to this one.
 pub(crate) fn with_keys_up_to(db: &Connection, highest: Key) -> Result<Vec<Place>, Error> {
     let mut statement = db.prepare_cached(
-        "SELECT place FROM outrigger_queue WHERE key <= ?1 AND upload IS NULL ORDER BY place",
+        "SELECT place FROM outrigger_queue WHERE key <= ?1 AND upload IS NULL ORDER BY key",
     )?;
     Ok(statement
         .query_map([highest], |row| row.get(0))?

@@ -2,5 +2,7 @@
 
 mod backend;
 mod laws;
+mod lease;
 mod scenarios;
+mod storage;
 mod world;

@@ -1,0 +1,191 @@
+//! Several processes on one database: any may write, one drains, and a holder that was paused writes nothing when it wakes.
+
+use outrigger_engine::http::{Answer, Response};
+use outrigger_engine::ids::{AttemptId, CallId};
+use outrigger_engine::scenario::{Mutation, Notes};
+use outrigger_engine::time::{Monotonic, Now, Wall};
+use outrigger_engine::{Effect, Engine, Event, Limits, Options, SyncState, Write};
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::world::id;
+
+struct Process {
+    engine: Engine<Notes>,
+    sent: Vec<AttemptId>,
+    status: Option<SyncState>,
+    wake_in: Option<i64>,
+    heard_of_others: bool,
+}
+
+const START: i64 = 1_700_000_000_000;
+
+fn at(millis: i64) -> Now {
+    Now {
+        wall: Wall(START + millis),
+        monotonic: Monotonic(millis),
+    }
+}
+
+impl Process {
+    fn start(path: &Path, seed: u8) -> Self {
+        let options = Options {
+            server: "https://notes.example".to_owned(),
+            account: "ann".to_owned(),
+            seed: [seed; 32],
+            now: at(0),
+            limits: Limits::default(),
+            concurrency: 4,
+            shared: true,
+            durable: true,
+        };
+        let app = Arc::new(Notes {
+            keys: true,
+            ..Notes::default()
+        });
+        let engine = Engine::open(Connection::open(path).unwrap(), app, options).unwrap();
+        Self {
+            engine,
+            sent: Vec::new(),
+            status: None,
+            wake_in: None,
+            heard_of_others: false,
+        }
+    }
+
+    fn handle(&mut self, millis: i64, event: Event<Notes>) {
+        for effect in self.engine.handle(at(millis), &[event]).unwrap() {
+            match effect {
+                Effect::Send { attempt, .. } => self.sent.push(attempt),
+                Effect::Abort { attempt } => self.sent.retain(|sent| *sent != attempt),
+                Effect::Status(status) => self.status = Some(status),
+                Effect::Wake(delay) => self.wake_in = delay.map(|delay| delay.0),
+                Effect::ChangedElsewhere => self.heard_of_others = true,
+                Effect::Reply { reply, .. } => assert!(reply.is_ok(), "{reply:?}"),
+                _ => {}
+            }
+        }
+    }
+
+    fn write(&mut self, millis: i64, name: &str) {
+        let mutation = Mutation::Create {
+            id: id(name),
+            text: name.to_owned(),
+            pictures: Vec::new(),
+        };
+        self.handle(
+            millis,
+            Event::Mutate {
+                call: CallId(1),
+                writes: vec![Write::from(mutation)],
+            },
+        );
+    }
+
+    fn answer(&mut self, millis: i64, id: &str) {
+        let attempt = self.sent.remove(0);
+        let headers = vec![("content-type".into(), "application/json".to_owned())];
+        let body = format!(r#"{{"id":"{id}"}}"#).into_bytes();
+        let answer = Answer::Response(Response {
+            status: 201,
+            headers,
+            body,
+        });
+        self.handle(millis, Event::Answered { attempt, answer });
+    }
+
+    fn waiting(&self) -> i64 {
+        self.engine
+            .db()
+            .query_row("SELECT count(*) FROM outrigger_queue", [], |row| row.get(0))
+            .unwrap()
+    }
+}
+
+#[test]
+fn one_process_drains_what_another_wrote_within_a_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.db");
+    let (mut drainer, mut writer) = (Process::start(&path, 1), Process::start(&path, 2));
+    drainer.write(0, "held");
+    assert_eq!(drainer.sent.len(), 1, "the first to have work holds the lease");
+    writer.write(10, "other");
+    assert!(writer.sent.is_empty(), "another drains");
+    assert!(
+        drainer.wake_in.unwrap() <= 1_000,
+        "it looks for what others wrote"
+    );
+    drainer.handle(500, Event::Tick);
+    assert_eq!(drainer.sent.len(), 2);
+    assert!(drainer.heard_of_others);
+    drainer.answer(510, "n1");
+    drainer.answer(520, "n2");
+    assert_eq!(writer.waiting(), 0);
+    writer.handle(600, Event::Tick);
+    assert!(writer.heard_of_others);
+    assert_eq!(writer.status.unwrap().pending, 0);
+}
+
+#[test]
+fn a_holder_that_was_paused_writes_nothing_when_it_wakes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.db");
+    let (mut paused, mut other) = (Process::start(&path, 1), Process::start(&path, 2));
+    paused.write(0, "note");
+    other.handle(1_000, Event::TriggerSync);
+    assert!(other.sent.is_empty(), "the lease has not ended");
+    other.handle(4_000, Event::Tick);
+    assert_eq!(
+        other.sent.len(),
+        1,
+        "it has ended: what was in flight goes again, under its key"
+    );
+    paused.answer(4_100, "n1");
+    assert_eq!(
+        other.waiting(),
+        1,
+        "an answer to an ended generation changes nothing"
+    );
+    assert!(paused.sent.is_empty());
+    other.answer(4_200, "n1");
+    assert_eq!(other.waiting(), 0);
+}
+
+#[test]
+fn a_process_that_died_is_not_waited_for_when_the_host_knows_it_is_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.db");
+    Process::start(&path, 1).write(0, "note");
+    let mut next = Process::start(&path, 2);
+    next.handle(10, Event::Started);
+    assert!(next.sent.is_empty());
+    next.handle(20, Event::Alone);
+    assert_eq!(next.sent.len(), 1);
+}
+
+#[test]
+fn a_holder_that_closes_lets_go_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.db");
+    let (mut first, mut second) = (Process::start(&path, 1), Process::start(&path, 2));
+    first.write(0, "note");
+    first.handle(10, Event::Closing);
+    assert!(first.sent.is_empty(), "what was under way is given up");
+    second.handle(20, Event::Tick);
+    assert_eq!(second.sent.len(), 1);
+}
+
+#[test]
+fn a_clock_set_back_by_years_does_not_make_a_lease_eternal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.db");
+    let (mut first, mut second) = (Process::start(&path, 1), Process::start(&path, 2));
+    first.write(0, "note");
+    let back = Now {
+        wall: Wall(START - 300_000_000_000),
+        monotonic: Monotonic(30),
+    };
+    let effects = second.engine.handle(back, &[Event::TriggerSync]).unwrap();
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Send { .. })));
+}
