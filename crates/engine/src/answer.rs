@@ -6,6 +6,7 @@
 use crate::app::{App, Intent, LookUp};
 use crate::attachment::{self, Advanced, UploadStep};
 use crate::backoff;
+use crate::coalesce;
 use crate::edge::Fate;
 use crate::error::Error;
 use crate::event::Effect;
@@ -107,6 +108,9 @@ pub(crate) fn carry_out<A: App>(
         Verdict::AlreadySo => done(step, row, None),
         Verdict::Rejected(reason) => {
             went_well(step);
+            if coalesce::over_rejected(step, &mut row)? {
+                return Ok(());
+            }
             parked::park(step, &mut row, reason)
         }
         Verdict::UploadMissing => upload_again(step, row),

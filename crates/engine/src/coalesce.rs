@@ -116,3 +116,47 @@ fn neither<A: App>(step: &mut Step<'_, A>, id: MutationId, older: &Row) -> Resul
     discard::with_dependants(step, older)?;
     Ok(())
 }
+
+/// The server refused a mutation, and the user has already written another of the same entity: what both make together is tried instead. True where it
+/// is; nothing needs to be parked then.
+pub(crate) fn over_rejected<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<bool, Error> {
+    let later = queue::of_entity(step.db, &row.entity)?
+        .into_iter()
+        .find(|later| later.place > row.place);
+    let Some(mut later) = later else { return Ok(false) };
+    let (Ok(old), Ok(new)) = (row.mutation(step.app), later.mutation(step.app)) else {
+        return Ok(false);
+    };
+    if !is_mergeable(step, &later)? {
+        return Ok(false);
+    }
+    let merge = step.app.coalesce(&old, &new);
+    if merge == Merge::Keep {
+        return Ok(false);
+    }
+    queue::forget_sent(step.db, row.place)?;
+    match merge {
+        Merge::Keep => {}
+        Merge::IntoOlder(merged) => {
+            replace_content(step, row, &merged)?;
+            row.key = step.new_key();
+            row.attempts = 0;
+            queue::save_content(step.db, row)?;
+            journal::merge(step.db, later.mutation, row.mutation)?;
+            flow::remove(step, &later, Fate::Discarded)?;
+            let due = step.tick;
+            flow::requeue(step, row, due)?;
+        }
+        Merge::IntoNewer(merged) => {
+            replace_content(step, &mut later, &merged)?;
+            queue::save_content(step.db, &later)?;
+            journal::merge(step.db, row.mutation, later.mutation)?;
+            flow::remove(step, row, Fate::Discarded)?;
+        }
+        Merge::Neither => {
+            discard::with_dependants(step, row)?;
+        }
+    }
+    reconcile::rebuild(step, &row.entity)?;
+    Ok(true)
+}

@@ -57,4 +57,4 @@ pub use app::App;
 pub use engine::{Engine, Limits, Options};
 pub use error::{Error, ErrorKind};
 pub use event::{Effect, Event, Reply, StagedFile, Write};
-pub use status::{EntityStatus, Outcome, Parked, SyncKind, SyncState};
+pub use status::{Cause, EntityStatus, Outcome, Parked, SyncKind, SyncState};

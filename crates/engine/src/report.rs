@@ -5,8 +5,8 @@
 use crate::app::App;
 use crate::error::Error;
 use crate::queue;
-use crate::state::{Halt, Reach};
-use crate::status::{Progress, SyncKind, SyncState};
+use crate::state::{ConnectionState, Halt, Reach};
+use crate::status::{Cause, Progress, SyncKind, SyncState};
 use crate::step::Step;
 use crate::time::Tick;
 
@@ -18,10 +18,10 @@ pub(crate) fn sync_state<A: App>(step: &Step<'_, A>) -> Result<SyncState, Error>
     let next = next_attempt(step)?;
     let is_due = next.is_some_and(|next| next <= step.tick);
     let is_sending = state.counts.in_flight > 0 || is_due;
-    let is_offline = connection.user_offline || matches!(connection.reach, Reach::Unreachable { .. });
-    let kind = match &connection.halt {
-        Some(Halt::SignIn | Halt::ServerRestored { .. }) => SyncKind::Error,
-        _ if is_offline => SyncKind::Offline,
+    let cause = cause(connection);
+    let kind = match cause {
+        Some(Cause::SignIn | Cause::ServerRestored) => SyncKind::Error,
+        Some(Cause::ByChoice | Cause::Unreachable) => SyncKind::Offline,
         _ if is_sending => SyncKind::Syncing,
         _ if state.counts.failed > 0 => SyncKind::Error,
         _ if state.counts.pending > 0 => SyncKind::Syncing,
@@ -49,11 +49,23 @@ pub(crate) fn sync_state<A: App>(step: &Step<'_, A>) -> Result<SyncState, Error>
             done: count(state.run_bytes_done),
             total: count(state.run_bytes_total),
         },
+        cause,
         message,
         next_attempt_in_ms: next
             .filter(|_| waits && !is_due)
             .map(|next| count(step.tick.until(next).0)),
     })
+}
+
+/// What stands in the way of everything, the gravest first.
+fn cause(connection: &ConnectionState) -> Option<Cause> {
+    match &connection.halt {
+        Some(Halt::SignIn) => Some(Cause::SignIn),
+        Some(Halt::ServerRestored { .. }) => Some(Cause::ServerRestored),
+        _ if connection.user_offline => Some(Cause::ByChoice),
+        _ if matches!(connection.reach, Reach::Unreachable { .. }) => Some(Cause::Unreachable),
+        _ => None,
+    }
 }
 
 /// When something may be sent next: not before the connection may, nor before the first row may.
@@ -70,4 +82,42 @@ fn next_attempt<A: App>(step: &Step<'_, A>) -> Result<Option<Tick>, Error> {
         Reach::Reachable => 0,
     };
     Ok(Some(row.max(Tick(connection.busy_until)).max(Tick(reach))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_the_way_is_said_in_type() {
+        let connection = |halt, user_offline, reach| ConnectionState {
+            halt,
+            user_offline,
+            reach,
+            ..ConnectionState::default()
+        };
+        let unreachable = Reach::Unreachable { until: 0, streak: 1 };
+        let restored = Halt::ServerRestored {
+            detail: String::new(),
+        };
+        for (state, expected) in [
+            (connection(None, false, Reach::Reachable), None),
+            (connection(None, false, unreachable), Some(Cause::Unreachable)),
+            (connection(None, true, unreachable), Some(Cause::ByChoice)),
+            (
+                connection(Some(Halt::Rewound), true, unreachable),
+                Some(Cause::ByChoice),
+            ),
+            (
+                connection(Some(Halt::SignIn), true, unreachable),
+                Some(Cause::SignIn),
+            ),
+            (
+                connection(Some(restored), false, unreachable),
+                Some(Cause::ServerRestored),
+            ),
+        ] {
+            assert_eq!(cause(&state), expected);
+        }
+    }
 }

@@ -20,6 +20,20 @@ pub enum SyncKind {
     Offline,
 }
 
+/// Why nothing is sent, where the kind alone does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The user must sign in again.
+    SignIn,
+    /// The server's database was restored from a backup or replaced: the user decides how to go on.
+    ServerRestored,
+    /// The user has gone offline.
+    ByChoice,
+    /// Nobody answers.
+    Unreachable,
+}
+
 /// How much of what was to be done is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Progress {
@@ -53,7 +67,10 @@ pub struct SyncState {
     pub progress: Progress,
     /// Bytes of attachments of this run.
     pub bytes: Progress,
-    /// Why, where the kind alone does not say.
+    /// Why nothing is sent, for programs that branch on it.
+    #[serde(default)]
+    pub cause: Option<Cause>,
+    /// Why, where the kind alone does not say; for people.
     pub message: Option<String>,
     /// Milliseconds until the next attempt, where nothing is in flight and something waits for its time.
     pub next_attempt_in_ms: Option<u64>,
@@ -69,6 +86,7 @@ impl SyncState {
         blocked: 0,
         progress: Progress { done: 0, total: 0 },
         bytes: Progress { done: 0, total: 0 },
+        cause: None,
         message: None,
         next_attempt_in_ms: None,
     };

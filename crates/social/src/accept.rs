@@ -15,7 +15,7 @@ use crate::id::{CommentRef, ConversationId, MessageId, PostId, UserId};
 use crate::mutation::{CommentChange, Follow, Like, MessageChange, Mutation, PostChange};
 use crate::table::comment::{self, CommentRow};
 use crate::table::conversation::ConversationRow;
-use crate::table::counts::{self, Freshness};
+use crate::table::counts::{self, Freshness, Said};
 use crate::table::message::MessageRow;
 use crate::table::post::PostRow;
 use crate::table::{Row as _, user};
@@ -39,9 +39,9 @@ pub(crate) fn accept(
             Ok(Accepted::default())
         }
         Mutation::Post(PostChange::Create { id, .. }) => {
-            let fresh = PostRow::read(db, id.0)?.is_none_or(|row| !row.confirmed);
+            let is_new = PostRow::read(db, id.0)?.is_none_or(|row| !row.confirmed);
             apply(db, me, mutation)?;
-            if fresh {
+            if is_new {
                 counts::posts_changed(db, me.id, 1)?;
             }
             post_written(db, *id, response)
@@ -53,9 +53,10 @@ pub(crate) fn accept(
         Mutation::Comment(
             CommentChange::Create { id, post, .. } | CommentChange::Update { id, post, .. },
         ) => {
+            let is_new = CommentRow::read(db, id.0)?.is_none_or(|row| !row.confirmed);
             apply(db, me, mutation)?;
             let (id, post) = (*id, *post);
-            comment_written(db, CommentRef { id, post }, response)
+            comment_written(db, CommentRef { id, post }, is_new, response)
         }
         Mutation::Message(MessageChange::Create { id, conversation, .. }) => {
             apply(db, me, mutation)?;
@@ -96,7 +97,12 @@ fn post_written(db: &Connection, id: PostId, response: &Response) -> rusqlite::R
     Ok(accepted(response, said.id, said.version))
 }
 
-fn comment_written(db: &Connection, comment: CommentRef, response: &Response) -> rusqlite::Result<Accepted> {
+fn comment_written(
+    db: &Connection,
+    comment: CommentRef,
+    is_new: bool,
+    response: &Response,
+) -> rusqlite::Result<Accepted> {
     let id = comment.id.0;
     let Some(said) = body::<wire::Comment>(response) else {
         if let Some(row) = CommentRow::read(db, id)? {
@@ -107,7 +113,11 @@ fn comment_written(db: &Connection, comment: CommentRef, response: &Response) ->
     };
     user::see(db, &said.author)?;
     CommentRow::from_wire(&said, comment.post).write(db, id)?;
-    counts::take_from_comment(db, comment.post, &said)?;
+    let said_of = Said {
+        is_new,
+        freshness: freshness(response),
+    };
+    counts::take_from_comment(db, comment.post, &said, said_of)?;
     Ok(accepted(response, said.id, said.version))
 }
 

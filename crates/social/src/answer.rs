@@ -36,16 +36,20 @@ fn success(response: &Response) -> Result<(), &'static str> {
     if response.status == 204 {
         return Err("a body where none belongs");
     }
-    if !response
-        .media_type()
-        .is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json"))
-    {
+    if !is_typed(response, "application/json") {
         return Err("a body that is not JSON");
     }
     response
         .json::<serde::de::IgnoredAny>()
         .map(|_| ())
         .map_err(|_| "JSON that was cut short")
+}
+
+/// The answer to one request of a batch may leave its type out: it stands in JSON.
+fn is_typed(response: &Response, wanted: &str) -> bool {
+    response
+        .media_type()
+        .is_none_or(|media_type| media_type.eq_ignore_ascii_case(wanted))
 }
 
 fn problem(response: &Response) -> Result<Problem, &'static str> {
@@ -58,10 +62,7 @@ fn problem(response: &Response) -> Result<Problem, &'static str> {
             code,
         });
     }
-    if !response
-        .media_type()
-        .is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/problem+json"))
-    {
+    if !is_typed(response, "application/problem+json") {
         return Err("an error that is not a problem document");
     }
     let told: wire::Problem = response

@@ -8,7 +8,7 @@ use outrigger_engine::app::{
 };
 use outrigger_engine::http::{Header, HttpRequest, Response};
 use outrigger_engine::idmap::{IdMap, Ids};
-use outrigger_engine::ids::{ClientId, Entity, Key, LocalId};
+use outrigger_engine::ids::{ClientId, Entity, Key};
 use rusqlite::Connection;
 
 use crate::id::UserId;
@@ -79,20 +79,15 @@ impl App for Social {
     const PAYLOAD_VERSION: u32 = 1;
     const MIGRATIONS: &'static [&'static str] = &[include_str!("migrations/0001-social.sql")];
 
-    /// Each version that was ever released has a step to the next one; what is lifted goes through all that follow its own.
     fn lift(&self, version: u32, payload: serde_json::Value) -> Result<serde_json::Value, Unreadable> {
-        let steps: &[fn(serde_json::Value) -> Result<serde_json::Value, Unreadable>] = &[];
-        let known = 1..=Self::PAYLOAD_VERSION;
-        if !known.contains(&version) {
-            return Err(Unreadable(format!(
+        match version {
+            Self::PAYLOAD_VERSION => Ok(payload),
+            // When there is a version 2: `1 => self.lift(2, from_1_to_2(payload)?)`, and so on, each to the one after it.
+            _ => Err(Unreadable(format!(
                 "written by payload version {version}; this program knows versions 1 to {}: update it",
                 Self::PAYLOAD_VERSION
-            )));
+            ))),
         }
-        steps
-            .iter()
-            .skip(version as usize - 1)
-            .try_fold(payload, |payload, step| step(payload))
     }
 
     fn validate(&self, mutation: &Mutation) -> Result<(), Invalid> {
@@ -198,6 +193,3 @@ impl App for Social {
         coalesce::compensation(sent)
     }
 }
-
-/// A fresh id for something that is about to be made. See [`LocalId::new`] for the parts.
-pub type NewId<'a> = &'a mut dyn FnMut() -> LocalId;

@@ -19,11 +19,12 @@ mod request;
 mod table;
 mod time;
 
+pub mod intake;
 pub mod query;
 pub mod reads;
 pub mod resolve;
 
-pub use app::{BATCH_BYTES_MAX, BATCH_ITEMS_MAX, NewId, Social, UPLOAD_PART_BYTES};
+pub use app::{BATCH_BYTES_MAX, BATCH_ITEMS_MAX, Social, UPLOAD_PART_BYTES};
 pub use mutation::Mutation;
 pub use observe::{Observation, Read, ReadError};
 pub use operations::{comments, conversations, messages, posts, users};

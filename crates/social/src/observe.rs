@@ -27,8 +27,8 @@ use crate::wire;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observation {
     what: What,
-    /// The server's time of the answer in milliseconds, where it said it: what is counted in it is at least as new.
-    as_of_ms: i64,
+    /// The server's time of the answer in milliseconds, whole seconds; 0 where it did not say it.
+    read_at_ms: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +138,7 @@ impl Observation {
     pub const fn gone(entity: Entity) -> Self {
         Self {
             what: What::Gone(entity),
-            as_of_ms: 0,
+            read_at_ms: 0,
         }
     }
 
@@ -154,18 +154,20 @@ impl Observation {
     }
 
     fn new(what: What, response: &Response) -> Self {
-        let as_of_ms = response
+        let read_at_ms = response
             .header("date")
             .and_then(|date| jiff::fmt::rfc2822::parse(date).ok())
             .map_or(0, |date| date.timestamp().as_millisecond());
-        Self { what, as_of_ms }
+        Self { what, read_at_ms }
     }
 
     /// Its rows.
     pub(crate) fn rows(&self, ids: &mut IdMap<'_>) -> rusqlite::Result<Vec<Observed>> {
-        let as_of_ms = self.as_of_ms;
-        let rows = Vec::new();
-        let mut seen = Seen { ids, rows, as_of_ms };
+        let mut seen = Seen {
+            ids,
+            rows: Vec::new(),
+            read_at_ms: self.read_at_ms,
+        };
         match &self.what {
             What::Posts(posts) => {
                 seen.number_posts(posts)?;
@@ -218,7 +220,7 @@ fn page<T: DeserializeOwned>(
 struct Seen<'a, 'm> {
     ids: &'a mut IdMap<'m>,
     rows: Vec<Observed>,
-    as_of_ms: i64,
+    read_at_ms: i64,
 }
 
 impl Seen<'_, '_> {
@@ -273,7 +275,7 @@ impl Seen<'_, '_> {
         let said = PostCountsRow::from_wire(post, id);
         let counts = PostCountsRow {
             comments: comments.unwrap_or(said.comments),
-            comments_as_of_ms: said.comments_as_of_ms.max(self.as_of_ms),
+            read_at_ms: self.read_at_ms,
             ..said
         };
         self.push(id.counts(), Some(encode(&counts)?), None);

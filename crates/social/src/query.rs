@@ -12,6 +12,8 @@ use std::fmt;
 use std::str::FromStr;
 
 mod conversation;
+#[cfg(test)]
+mod plans;
 mod post;
 mod profile;
 

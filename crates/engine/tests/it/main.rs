@@ -1,3 +1,6 @@
 //! The engine from outside.
 
+mod backend;
+mod laws;
 mod scenarios;
+mod world;

@@ -87,12 +87,14 @@ CREATE UNIQUE INDEX follows_user ON follows (user);
 
 -- Counts as the server last said them: entities of their own, so that reading a post again never disturbs what is pending about it.
 CREATE TABLE post_counts (
-    id                BLOB    NOT NULL PRIMARY KEY,
-    post              BLOB    NOT NULL,
-    likes             INTEGER NOT NULL,
-    liked             INTEGER NOT NULL,
-    comments          INTEGER NOT NULL,
-    comments_as_of_ms INTEGER NOT NULL
+    id             BLOB    NOT NULL PRIMARY KEY,
+    post           BLOB    NOT NULL,
+    likes          INTEGER NOT NULL,
+    liked          INTEGER NOT NULL,
+    comments       INTEGER NOT NULL,
+    answered_at_ms INTEGER NOT NULL,
+    read_at_ms     INTEGER NOT NULL,
+    adjusted       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX post_counts_post ON post_counts (post);
 CREATE TABLE user_counts (

@@ -117,3 +117,11 @@ pub(crate) fn remove_confirmed(db: &Connection, post: PostId) -> rusqlite::Resul
         .execute([post])?;
     Ok(())
 }
+
+/// Whether a pending delete hides a comment on this post.
+pub(crate) fn any_hidden(db: &Connection, post: PostId) -> rusqlite::Result<bool> {
+    db.prepare_cached(
+        "SELECT 1 FROM comments WHERE post = ?1 AND hidden = 1 AND (confirmed = 0 OR hidden = 1)",
+    )?
+    .exists([post])
+}

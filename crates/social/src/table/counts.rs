@@ -22,20 +22,28 @@ pub(crate) struct PostCountsRow {
     pub(crate) liked: bool,
     #[serde(default)]
     pub(crate) comments: u64,
-    /// The server's time which the number of comments is at least as new as.
+    /// The server's time of the answer to a comment that counted them; 0 where they were read.
     #[serde(default)]
-    pub(crate) comments_as_of_ms: i64,
+    pub(crate) answered_at_ms: i64,
+    /// The server's time, in whole seconds, of the read that counted them; 0 where it is not known.
+    #[serde(default)]
+    pub(crate) read_at_ms: i64,
+    /// Whether a comment was counted out by hand since they were read: then no answer's number can be put in order with it.
+    #[serde(default)]
+    pub(crate) adjusted: bool,
 }
 
 impl PostCountsRow {
-    /// As the server says them now.
+    /// As the server says them.
     pub(crate) fn from_wire(post: &wire::Post, id: PostId) -> Self {
         Self {
             post: id,
             likes: post.counts.likes,
             liked: post.liked,
             comments: post.counts.comments,
-            comments_as_of_ms: millis(&post.updated_at),
+            answered_at_ms: 0,
+            read_at_ms: 0,
+            adjusted: false,
         }
     }
 }
@@ -43,7 +51,7 @@ impl PostCountsRow {
 impl Row for PostCountsRow {
     fn read(db: &Connection, id: LocalId) -> rusqlite::Result<Option<Self>> {
         db.prepare_cached(
-            "SELECT post, likes, liked, comments, comments_as_of_ms FROM post_counts WHERE id = ?1",
+            "SELECT post, likes, liked, comments, answered_at_ms, read_at_ms, adjusted FROM post_counts WHERE id = ?1",
         )?
         .query_row([id], |row| {
             Ok(Self {
@@ -51,7 +59,9 @@ impl Row for PostCountsRow {
                 likes: row.get(1)?,
                 liked: row.get(2)?,
                 comments: row.get(3)?,
-                comments_as_of_ms: row.get(4)?,
+                answered_at_ms: row.get(4)?,
+                read_at_ms: row.get(5)?,
+                adjusted: row.get(6)?,
             })
         })
         .optional()
@@ -59,9 +69,11 @@ impl Row for PostCountsRow {
 
     fn write(&self, db: &Connection, id: LocalId) -> rusqlite::Result<()> {
         db.prepare_cached(
-            "INSERT INTO post_counts (id, post, likes, liked, comments, comments_as_of_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            "INSERT INTO post_counts (id, post, likes, liked, comments, answered_at_ms, read_at_ms, adjusted)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (id) DO UPDATE SET likes = excluded.likes, liked = excluded.liked, comments = excluded.comments,
-                 comments_as_of_ms = excluded.comments_as_of_ms",
+                 answered_at_ms = excluded.answered_at_ms, read_at_ms = excluded.read_at_ms,
+                 adjusted = excluded.adjusted",
         )?
         .execute(params![
             id,
@@ -69,7 +81,9 @@ impl Row for PostCountsRow {
             self.likes,
             self.liked,
             self.comments,
-            self.comments_as_of_ms
+            self.answered_at_ms,
+            self.read_at_ms,
+            self.adjusted
         ])?;
         Ok(())
     }
@@ -182,41 +196,64 @@ pub(crate) fn take_from_post(
     row.write(db, counts_id)
 }
 
-/// Takes over what the answer to a new comment counts.
+/// What is known of the answer to a new or changed comment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Said {
+    /// Whether the comment was not confirmed before.
+    pub(crate) is_new: bool,
+    /// How fresh the answer is.
+    pub(crate) freshness: Freshness,
+}
+
+/// The times of reads are known to the second.
+const READ_TIME_ERROR_MS: i64 = 999;
+
+/// Takes over what the answer to a new or changed comment counts.
 ///
-/// Answers to comments on one post may arrive in another order than the server made them in; the newest one counts them all.
+/// Answers to comments on one post may arrive in another order than the server made them in, and what is replayed is old. So a number is taken only
+/// where it is surely newer than the known one, and a comment is counted in by hand only where the known number is surely without it.
 pub(crate) fn take_from_comment(
     db: &Connection,
     post: PostId,
     comment: &wire::Comment,
+    said: Said,
 ) -> rusqlite::Result<()> {
     let counts_id = post.counts().id;
-    let as_of_ms = millis(&comment.updated_at).max(millis(&comment.created_at));
-    let known = PostCountsRow::read(db, counts_id)?;
-    if known
-        .as_ref()
-        .is_some_and(|known| known.comments_as_of_ms > as_of_ms)
-    {
-        return Ok(());
-    }
-    let known = known.unwrap_or(PostCountsRow {
+    let answered_at_ms = millis(&comment.updated_at).max(millis(&comment.created_at));
+    let known = PostCountsRow::read(db, counts_id)?.unwrap_or(PostCountsRow {
         post,
         likes: comment.counts.likes,
         liked: false,
         comments: 0,
-        comments_as_of_ms: 0,
+        answered_at_ms: 0,
+        read_at_ms: 0,
+        adjusted: false,
     });
-    PostCountsRow {
-        comments: comment.counts.comments,
-        comments_as_of_ms: as_of_ms,
-        ..known
+    let read_at_ms = match said.freshness {
+        Freshness::Now => known.read_at_ms,
+        Freshness::Replayed => known.read_at_ms + READ_TIME_ERROR_MS,
+    };
+    if known.answered_at_ms.max(read_at_ms) > answered_at_ms {
+        return Ok(());
     }
-    .write(db, counts_id)
+    let row = if known.adjusted || super::comment::any_hidden(db, post)? {
+        PostCountsRow {
+            comments: known.comments + u64::from(said.is_new),
+            ..known
+        }
+    } else {
+        PostCountsRow {
+            comments: comment.counts.comments,
+            answered_at_ms,
+            ..known
+        }
+    };
+    row.write(db, counts_id)
 }
 
 /// Counts one comment less: the answer to a delete has no body that could say so.
 pub(crate) fn comment_gone(db: &Connection, post: PostId) -> rusqlite::Result<()> {
-    db.prepare_cached("UPDATE post_counts SET comments = max(0, comments - 1) WHERE id = ?1")?
+    db.prepare_cached("UPDATE post_counts SET comments = max(0, comments - 1), adjusted = 1 WHERE id = ?1")?
         .execute([post.counts().id])?;
     Ok(())
 }
@@ -240,4 +277,117 @@ pub(crate) fn take_from_profile(
         return Ok(());
     }
     said.write(db, counts_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::PostId;
+    use outrigger_engine::app::App as _;
+    use uuid::Uuid;
+
+    fn database() -> Connection {
+        let db = Connection::open_in_memory().expect("SQLite opens");
+        for script in crate::Social::MIGRATIONS {
+            db.execute_batch(script).expect("the tables are made");
+        }
+        db
+    }
+
+    fn post() -> PostId {
+        PostId(LocalId(Uuid::from_u128(1)))
+    }
+
+    fn answer(second: u64, comments: u64) -> wire::Comment {
+        let at = format!("2026-07-01T10:00:{second:02}.000Z");
+        wire::Comment {
+            id: format!("cmt_{second}"),
+            post: "post_1".to_owned(),
+            author: wire::User {
+                id: "usr_alice".to_owned(),
+                name: "alice".to_owned(),
+            },
+            text: "hi".to_owned(),
+            created_at: at.clone(),
+            updated_at: at,
+            version: 1,
+            counts: wire::Counts { likes: 0, comments },
+            key: None,
+        }
+    }
+
+    fn read(db: &Connection, second: u64, comments: u64) {
+        let read_at_ms = millis(&format!("2026-07-01T10:00:{second:02}.000Z"));
+        let row = PostCountsRow {
+            post: post(),
+            likes: 0,
+            liked: false,
+            comments,
+            answered_at_ms: 0,
+            read_at_ms,
+            adjusted: false,
+        };
+        row.write(db, post().counts().id).expect("it is written");
+    }
+
+    /// Takes the answer to a new comment.
+    fn take(db: &Connection, answer: &wire::Comment, freshness: Freshness) -> u64 {
+        let is_new = true;
+        take_from_comment(db, post(), answer, Said { is_new, freshness }).expect("it is taken");
+        known(db)
+    }
+
+    /// Takes the answer to a changed comment.
+    fn take_change(db: &Connection, answer: &wire::Comment) -> u64 {
+        let said = Said {
+            is_new: false,
+            freshness: Freshness::Now,
+        };
+        take_from_comment(db, post(), answer, said).expect("it is taken");
+        known(db)
+    }
+
+    fn known(db: &Connection) -> u64 {
+        let row = PostCountsRow::read(db, post().counts().id).expect("it is read");
+        row.expect("there are counts").comments
+    }
+
+    #[test]
+    fn answers_that_overtake_each_other_end_with_the_newest_count() {
+        let db = database();
+        read(&db, 1, 4);
+        assert_eq!(take(&db, &answer(3, 6), Freshness::Now), 6);
+        assert_eq!(take(&db, &answer(2, 5), Freshness::Now), 6);
+    }
+
+    #[test]
+    fn an_answer_brings_what_others_wrote_meanwhile() {
+        let db = database();
+        read(&db, 1, 4);
+        assert_eq!(take(&db, &answer(2, 9), Freshness::Now), 9);
+    }
+
+    #[test]
+    fn a_replayed_answer_does_not_bring_back_an_old_count() {
+        let db = database();
+        read(&db, 5, 8);
+        assert_eq!(take(&db, &answer(2, 5), Freshness::Replayed), 8);
+        assert_eq!(take(&db, &answer(7, 9), Freshness::Replayed), 9);
+    }
+
+    #[test]
+    fn a_delete_counted_by_hand_is_not_counted_back_in() {
+        let db = database();
+        read(&db, 1, 4);
+        comment_gone(&db, post()).expect("it is counted out");
+        // Made before the delete, answered after it: five with what was deleted.
+        assert_eq!(take(&db, &answer(2, 5), Freshness::Now), 4);
+        assert_eq!(take_change(&db, &answer(3, 5)), 4);
+    }
+
+    #[test]
+    fn counts_of_a_post_never_read_begin_with_the_first_answer() {
+        let db = database();
+        assert_eq!(take(&db, &answer(2, 3), Freshness::Replayed), 3);
+    }
 }

@@ -1,0 +1,107 @@
+//! How many requests an account, or an address without one, may make: a token bucket for each.
+//!
+//! Owns the buckets, in memory: a restart forgives. Never reads a clock.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::problem::{Problem, ProblemKind};
+
+/// A rate of requests.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate {
+    /// Sustained.
+    pub per_second: f64,
+    /// At once, after a pause.
+    pub burst: f64,
+}
+
+/// Buckets kept; beyond them the full ones, which say nothing, are dropped.
+const BUCKETS_MAX: usize = 10_000;
+
+#[derive(Debug)]
+pub(crate) struct Buckets {
+    rate: Option<Rate>,
+    buckets: Mutex<BTreeMap<String, Bucket>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    tokens: f64,
+    at: Duration,
+}
+
+impl Buckets {
+    /// Without a rate everything passes.
+    pub(crate) fn new(rate: Option<Rate>) -> Self {
+        Self {
+            rate,
+            buckets: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// Takes `cost` requests out of somebody's bucket, or says when to come back.
+    pub(crate) fn take(&self, whose: &str, cost: usize, now: Duration) -> Result<(), Problem> {
+        let Some(rate) = self.rate else { return Ok(()) };
+        // A batch larger than the bucket passes when the bucket is full, or it never would.
+        let cost = (cost as f64).min(rate.burst);
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= BUCKETS_MAX {
+            buckets.retain(|_, bucket| bucket.filled(rate, now).tokens < rate.burst);
+        }
+        let full = Bucket {
+            tokens: rate.burst,
+            at: now,
+        };
+        let bucket = buckets.get(whose).map_or(full, |bucket| bucket.filled(rate, now));
+        let tokens = if bucket.tokens >= cost {
+            bucket.tokens - cost
+        } else {
+            bucket.tokens
+        };
+        buckets.insert(whose.to_owned(), Bucket { tokens, ..bucket });
+        if bucket.tokens >= cost {
+            return Ok(());
+        }
+        let wait = ((cost - bucket.tokens) / rate.per_second).ceil().max(1.0);
+        let detail = format!("come back in {wait} seconds");
+        Err(Problem::new(ProblemKind::RateLimited, detail).header("retry-after", format!("{wait}")))
+    }
+}
+
+impl Bucket {
+    fn filled(self, rate: Rate, now: Duration) -> Self {
+        let gained = now.saturating_sub(self.at).as_secs_f64() * rate.per_second;
+        Self {
+            tokens: (self.tokens + gained).min(rate.burst),
+            at: now.max(self.at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_empties_and_fills() {
+        let buckets = Buckets::new(Some(Rate {
+            per_second: 2.0,
+            burst: 4.0,
+        }));
+        let at = Duration::from_secs;
+        assert!(buckets.take("a", 4, at(0)).is_ok());
+        assert_eq!(
+            buckets.take("a", 1, at(0)).unwrap_err().kind,
+            ProblemKind::RateLimited
+        );
+        assert!(buckets.take("b", 1, at(0)).is_ok(), "each has their own");
+        assert!(buckets.take("a", 2, at(1)).is_ok());
+        assert!(buckets.take("a", 1, at(1)).is_err());
+        assert!(
+            buckets.take("a", 100, at(60)).is_ok(),
+            "more than the bucket holds passes when it is full"
+        );
+    }
+}

@@ -1,0 +1,271 @@
+//! The embedded adapter: one SQLite file in WAL mode, one writer, readers beside it.
+//!
+//! Owns connections, transactions and the migration of the file. Never decides anything about the domain: the modules
+//! below it are the port's methods, one file for each of its traits.
+
+mod accounts;
+mod clients;
+mod comments;
+mod conversations;
+mod migrate;
+#[cfg(test)]
+mod plans;
+mod posts;
+mod uploads;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rand::CryptoRng;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
+
+use super::{Change, Keep, Result, Snapshot, Store, StoreError, Transaction};
+use crate::error::Error;
+use crate::ids::Timestamp;
+
+/// How long a connection waits for another process (a backup, a shell) to let go of the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// More statements than the adapter has, so that each is prepared once.
+const STATEMENT_CACHE: usize = 256;
+/// Readers kept open between reads; more come and go under load.
+const READERS_KEPT: usize = 8;
+
+/// A database in one file, or in memory for tests and simulations.
+#[derive(Debug)]
+pub struct SqliteStore {
+    // Closed first: the last connection to close tidies up the journal, which a reader may not.
+    readers: Option<Readers>,
+    writer: Mutex<Connection>,
+}
+
+#[derive(Debug)]
+struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it if there is none, and brings it to this version. A file that is not ours, or of a newer
+    /// version, is refused untouched.
+    pub fn open(path: &Path, random: &mut dyn CryptoRng) -> std::result::Result<Self, Error> {
+        let mut writer = Connection::open(path).map_err(|source| Error::open(path, source))?;
+        configure(&writer).map_err(|source| Error::open(path, source))?;
+        migrate::migrate(&mut writer, path, random)?;
+        let readers = Readers {
+            path: path.to_owned(),
+            idle: Mutex::new(Vec::new()),
+        };
+        Ok(Self {
+            writer: Mutex::new(writer),
+            readers: Some(readers),
+        })
+    }
+
+    /// A database that ends with this value. Reads wait for writes.
+    pub fn in_memory(random: &mut dyn CryptoRng) -> std::result::Result<Self, Error> {
+        let path = Path::new(":memory:");
+        let mut writer = Connection::open_in_memory().map_err(|source| Error::open(path, source))?;
+        configure(&writer).map_err(|source| Error::open(path, source))?;
+        migrate::migrate(&mut writer, path, random)?;
+        Ok(Self {
+            writer: Mutex::new(writer),
+            readers: None,
+        })
+    }
+
+    /// Gives the database a new epoch: it was restored from a backup, and every client must learn that.
+    pub fn renew_epoch(&self, random: &mut dyn CryptoRng) -> Result<()> {
+        self.writer()
+            .execute(
+                "UPDATE server SET epoch = ?1 WHERE id = 1",
+                [migrate::new_epoch(random)],
+            )
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Connection> {
+        // A panic while the lock was held has dropped its transaction, which rolled back: the connection is good.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for SqliteStore {
+    fn write<T>(&self, work: impl FnOnce(&mut dyn Transaction) -> Result<T>) -> Result<T> {
+        let mut connection = self.writer();
+        let tx = connection
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+            .map_err(failed)?;
+        let value = work(&mut SqliteTransaction { connection: &tx })?;
+        tx.commit().map_err(failed)?;
+        Ok(value)
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T> {
+        let Some(readers) = &self.readers else {
+            return work(&SqliteTransaction {
+                connection: &self.writer(),
+            });
+        };
+        let mut connection = readers.take()?;
+        let tx = connection.transaction().map_err(failed)?;
+        let value = work(&SqliteTransaction { connection: &tx });
+        tx.finish().map_err(failed)?;
+        readers.give_back(connection);
+        value
+    }
+}
+
+impl Readers {
+    fn take(&self) -> Result<Connection> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        if let Some(connection) = idle {
+            return Ok(connection);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags).map_err(failed)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+        Ok(connection)
+    }
+
+    fn give_back(&self, connection: Connection) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < READERS_KEPT {
+            idle.push(connection);
+        }
+    }
+}
+
+/// The connection within one transaction; a snapshot and a transaction differ by the trait that is handed out.
+pub(super) struct SqliteTransaction<'c> {
+    connection: &'c Connection,
+}
+
+impl Snapshot for SqliteTransaction<'_> {
+    fn epoch(&self) -> Result<String> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT epoch FROM server WHERE id = 1")
+            .map_err(failed)?;
+        statement.query_row([], |row| row.get(0)).map_err(failed)
+    }
+
+    fn secret(&self) -> Result<[u8; 32]> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT secret FROM server WHERE id = 1")
+            .map_err(failed)?;
+        statement.query_row([], |row| row.get(0)).map_err(failed)
+    }
+}
+
+impl Transaction for SqliteTransaction<'_> {
+    fn as_snapshot(&self) -> &dyn Snapshot {
+        self
+    }
+
+    fn savepoint(&mut self, work: &mut dyn FnMut(&mut dyn Transaction) -> Result<Keep>) -> Result<()> {
+        // After some errors (a full disk) SQLite has rolled back everything. What came then would be committed alone.
+        if self.connection.is_autocommit() {
+            return Err(StoreError::Busy("the transaction was rolled back".to_owned()));
+        }
+        self.execute("SAVEPOINT item", [])?;
+        let outcome = work(self);
+        if !matches!(outcome, Ok(Keep::Changes)) {
+            self.execute("ROLLBACK TO item", [])?;
+        }
+        self.execute("RELEASE item", [])?;
+        outcome.map(|_| ())
+    }
+
+    fn log_change(&mut self, scope: &str, change: Change<'_>, at: Timestamp) -> Result<()> {
+        let version: i64 = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO scopes (scope, version) VALUES (?1, 1)
+                 ON CONFLICT (scope) DO UPDATE SET version = version + 1
+                 RETURNING version",
+            )
+            .and_then(|mut statement| statement.query_row([scope], |row| row.get(0)))
+            .map_err(failed)?;
+        self.execute(
+            "INSERT INTO changes (scope, version, kind, object, operation, changed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (scope, kind, object) DO UPDATE
+             SET version = excluded.version, operation = excluded.operation, changed_at = excluded.changed_at",
+            params![
+                scope,
+                version,
+                change.kind.name(),
+                change.object,
+                change.operation.name(),
+                at.millis()
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+impl SqliteTransaction<'_> {
+    /// Runs one cached statement; how many rows it changed.
+    fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        statement.execute(values).map_err(failed)
+    }
+
+    /// The one row that a cached statement finds.
+    fn find<T>(
+        &self,
+        sql: &str,
+        values: impl rusqlite::Params,
+        read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        statement.query_row(values, read).optional().map_err(failed)
+    }
+
+    /// Every row that a cached statement finds.
+    fn list<T>(
+        &self,
+        sql: &str,
+        values: impl rusqlite::Params,
+        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        let rows = statement.query_map(values, read).map_err(failed)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(failed)
+    }
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    connection.pragma_update(None, "foreign_keys", true)
+}
+
+/// Which errors are of the moment.
+fn failed(source: rusqlite::Error) -> StoreError {
+    let message = source.to_string();
+    match source.sqlite_error_code() {
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::DiskFull
+            | ErrorCode::OutOfMemory
+            | ErrorCode::OperationInterrupted,
+        ) => StoreError::Busy(message),
+        _ => StoreError::Failed(message),
+    }
+}
+
+/// Counts are stored as SQLite integers, which are signed.
+fn count(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+/// A count that fits a SQLite integer.
+fn integer(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

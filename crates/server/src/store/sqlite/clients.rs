@@ -1,0 +1,164 @@
+//! Clients, watermarks and recorded answers in SQLite. The one writer is the lock.
+
+use rusqlite::params;
+
+use super::{SqliteTransaction, count, integer};
+use crate::ids::{IdempotencyKey, Sequence, Timestamp, UserId, Watermark};
+use crate::store::clients::{
+    Claim, ClientReads, ClientRef, ClientRow, ClientWrites, CreatedRow, RecordRow, RecordedResponse,
+};
+use crate::store::{ObjectKind, Result, StoreError};
+
+pub(super) const RECORD: &str = "SELECT sequence, fingerprint, status, headers, body
+     FROM records WHERE account = ?1 AND client = ?2 AND key = ?3";
+pub(super) const KEY_OF_SEQUENCE: &str =
+    "SELECT key FROM records WHERE account = ?1 AND client = ?2 AND sequence = ?3";
+pub(super) const FORGET: &str = "DELETE FROM records WHERE account = ?1 AND client = ?2 AND sequence <= ?3";
+pub(super) const CREATED: &str = "SELECT kind, object FROM created WHERE account = ?1 AND key = ?2 LIMIT 1";
+
+impl ClientReads for SqliteTransaction<'_> {
+    fn client(&self, client: ClientRef<'_>) -> Result<ClientRow> {
+        let row = self.find(
+            "SELECT watermark, retired_at IS NOT NULL FROM clients WHERE account = ?1 AND client = ?2",
+            [client.account.as_str(), client.client.as_str()],
+            |row| {
+                Ok(ClientRow {
+                    watermark: Watermark(count(row.get(0)?)),
+                    retired: row.get(1)?,
+                })
+            },
+        )?;
+        Ok(row.unwrap_or_default())
+    }
+
+    fn created(&self, account: &UserId, key: &IdempotencyKey) -> Result<Option<CreatedRow>> {
+        let row = self.find(CREATED, [account.as_str(), key.as_str()], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
+        row.map(|(kind, object)| {
+            let kind = ObjectKind::parse(&kind)
+                .ok_or_else(|| StoreError::Failed(format!("an object of the unknown kind {kind}")))?;
+            Ok(CreatedRow { kind, object })
+        })
+        .transpose()
+    }
+}
+
+impl ClientWrites for SqliteTransaction<'_> {
+    fn lock_client_shared(&mut self, client: ClientRef<'_>) -> Result<ClientRow> {
+        self.client(client)
+    }
+
+    fn raise_watermark(&mut self, client: ClientRef<'_>, ack: Watermark) -> Result<Watermark> {
+        let before = self.client(client)?.watermark;
+        if ack > before {
+            self.execute(
+                "INSERT INTO clients (account, client, watermark) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (account, client) DO UPDATE SET watermark = excluded.watermark",
+                params![client.account.as_str(), client.client.as_str(), integer(ack.0)],
+            )?;
+            self.execute(
+                FORGET,
+                params![client.account.as_str(), client.client.as_str(), integer(ack.0)],
+            )?;
+        }
+        Ok(before)
+    }
+
+    fn claim_key(&mut self, client: ClientRef<'_>, key: &IdempotencyKey) -> Result<Claim> {
+        let record = self.find(
+            RECORD,
+            [client.account.as_str(), client.client.as_str(), key.as_str()],
+            |row| {
+                Ok(RecordRow {
+                    key: key.clone(),
+                    sequence: Sequence(count(row.get(0)?)),
+                    fingerprint: row.get(1)?,
+                    response: RecordedResponse {
+                        status: row.get(2)?,
+                        headers: row.get(3)?,
+                        body: row.get(4)?,
+                    },
+                })
+            },
+        )?;
+        Ok(record.map_or(Claim::Free, |record| Claim::Recorded(Box::new(record))))
+    }
+
+    fn key_of_sequence(
+        &mut self,
+        client: ClientRef<'_>,
+        sequence: Sequence,
+    ) -> Result<Option<IdempotencyKey>> {
+        self.find(
+            KEY_OF_SEQUENCE,
+            params![
+                client.account.as_str(),
+                client.client.as_str(),
+                integer(sequence.0)
+            ],
+            |row| Ok(IdempotencyKey::stored(row.get(0)?)),
+        )
+    }
+
+    fn record(&mut self, client: ClientRef<'_>, record: &RecordRow, at: Timestamp) -> Result<()> {
+        self.execute(
+            "INSERT INTO clients (account, client, highest_key) VALUES (?1, ?2, ?3)
+             ON CONFLICT (account, client) DO UPDATE
+             SET highest_key = max(coalesce(highest_key, ''), excluded.highest_key)",
+            [
+                client.account.as_str(),
+                client.client.as_str(),
+                record.key.as_str(),
+            ],
+        )?;
+        self.execute(
+            "INSERT INTO records
+                 (account, client, sequence, key, fingerprint, status, headers, body, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                client.account.as_str(),
+                client.client.as_str(),
+                integer(record.sequence.0),
+                record.key.as_str(),
+                record.fingerprint,
+                record.response.status,
+                record.response.headers,
+                record.response.body,
+                at.millis()
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn retire(&mut self, client: ClientRef<'_>, at: Timestamp) -> Result<Option<IdempotencyKey>> {
+        let highest: Option<Option<String>> = self.find(
+            "INSERT INTO clients (account, client, retired_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (account, client) DO UPDATE SET retired_at = coalesce(retired_at, excluded.retired_at)
+             RETURNING highest_key",
+            params![client.account.as_str(), client.client.as_str(), at.millis()],
+            |row| row.get(0),
+        )?;
+        Ok(highest.flatten().map(IdempotencyKey::stored))
+    }
+
+    fn insert_created(
+        &mut self,
+        client: ClientRef<'_>,
+        key: &IdempotencyKey,
+        created: &CreatedRow,
+    ) -> Result<()> {
+        self.execute(
+            "INSERT INTO created (account, key, client, kind, object) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (account, key, client) DO NOTHING",
+            [
+                client.account.as_str(),
+                key.as_str(),
+                client.client.as_str(),
+                created.kind.name(),
+                &created.object,
+            ],
+        )?;
+        Ok(())
+    }
+}

@@ -1,0 +1,440 @@
+//! HTTP itself, over sockets: bounds, framework errors, streams, shutdown. Every answer is one that the OpenAPI document
+//! names.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use outrigger_server::{Config, HttpLimits, PasswordCost, Settings, serve};
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::world::{PNG, upload_metadata};
+
+struct Running {
+    address: SocketAddr,
+    client: Client,
+    token: String,
+    folder: tempfile::TempDir,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<Result<(), outrigger_server::Error>>,
+}
+
+async fn start() -> Running {
+    start_with(HttpLimits::default()).await
+}
+
+async fn start_with(limits: HttpLimits) -> Running {
+    // The client wants one even where it speaks no TLS; only the first of these succeeds.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), limits);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let served = tokio::spawn(serve(config, listener, async {
+        let _ = stopped.await;
+    }));
+    let mut running = Running {
+        address,
+        client: Client::new(),
+        token: String::new(),
+        folder,
+        stop,
+        served,
+    };
+    let session = running
+        .send(Method::POST, "/v1/accounts", |it| {
+            it.json(&json!({"name": "alice", "password": "correct horse"}))
+        })
+        .await;
+    running.token = session.json::<Value>().await.unwrap()["access_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    running
+}
+
+fn config(data_dir: &std::path::Path, limits: HttpLimits) -> Config {
+    let settings = Settings {
+        session_rate: None,
+        ..Settings::default()
+    };
+    Config {
+        settings,
+        limits,
+        password_cost: PasswordCost::LEAST,
+        ..Config::new(data_dir)
+    }
+}
+
+impl Running {
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        with: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> reqwest::Response {
+        let request = self
+            .client
+            .request(method, self.url(path))
+            .bearer_auth(&self.token);
+        with(request).send().await.unwrap()
+    }
+
+    async fn get(&self, path: &str) -> reqwest::Response {
+        self.send(Method::GET, path, |it| it).await
+    }
+
+    /// Sends bytes as they are, and no more; everything that comes back.
+    async fn raw(&self, bytes: &[u8]) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut answer = String::new();
+        // A refused request may be reset after its answer; what came before counts.
+        let _ = stream.read_to_string(&mut answer).await;
+        answer
+    }
+
+    async fn begin_upload(&self, bytes: &[u8]) -> String {
+        let begun = self
+            .send(Method::POST, "/v1/uploads", |it| {
+                it.header("upload-length", bytes.len())
+                    .header("upload-metadata", upload_metadata("image/png", bytes))
+            })
+            .await;
+        begun.headers()["location"].to_str().unwrap().to_owned()
+    }
+
+    async fn append(&self, url: &str, offset: usize, bytes: Vec<u8>) -> reqwest::Response {
+        self.send(Method::PATCH, url, |it| {
+            it.header("content-type", "application/offset+octet-stream")
+                .header("upload-offset", offset)
+                .body(bytes)
+        })
+        .await
+    }
+
+    async fn stands(&self, url: &str) -> u64 {
+        let head = self.send(Method::HEAD, url, |it| it).await;
+        head.headers()["upload-offset"].to_str().unwrap().parse().unwrap()
+    }
+
+    async fn stop(self) -> tempfile::TempDir {
+        self.stop.send(()).unwrap();
+        drop(self.client);
+        self.served.await.unwrap().unwrap();
+        self.folder
+    }
+}
+
+/// Is a problem of that name, in its form, with an epoch.
+#[track_caller]
+fn check_problem(status: StatusCode, headers: &reqwest::header::HeaderMap, body: &Value, name: &str) {
+    assert_eq!(headers["content-type"], "application/problem+json");
+    assert!(headers.contains_key("outrigger-epoch"));
+    assert_eq!(body["type"], format!("urn:outrigger:problem:{name}"));
+    assert_eq!(body["status"], status.as_u16());
+}
+
+async fn refused(answer: reqwest::Response, status: u16, name: &str) -> Value {
+    assert_eq!(answer.status().as_u16(), status);
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let body: Value = answer.json().await.unwrap();
+    check_problem(status, &headers, &body, name);
+    body
+}
+
+#[tokio::test]
+async fn errors_of_the_framework_are_problems_too() {
+    let server = start().await;
+    refused(server.get("/nowhere").await, 404, "not-found").await;
+    refused(server.get("/").await, 404, "not-found").await;
+    let wrong_method = server.send(Method::PUT, "/v1/posts", |it| it).await;
+    assert_eq!(wrong_method.headers()["allow"], "POST");
+    refused(wrong_method, 405, "method-not-allowed").await;
+    refused(
+        server.send(Method::POST, "/metrics", |it| it).await,
+        405,
+        "method-not-allowed",
+    )
+    .await;
+    let body = |text: &'static str, media_type: &'static str| {
+        server.send(Method::POST, "/v1/posts", move |it| {
+            it.header("content-type", media_type).body(text)
+        })
+    };
+    refused(body("{", "application/json").await, 400, "malformed").await;
+    refused(body("{}", "application/json").await, 400, "malformed").await;
+    refused(
+        body("text=x", "application/x-www-form-urlencoded").await,
+        415,
+        "unsupported-media-type",
+    )
+    .await;
+    refused(
+        body("\u{0}", "application/json; charset=latin1").await,
+        415,
+        "unsupported-media-type",
+    )
+    .await;
+    let no_token = server.client.get(server.url("/v1/me")).send().await.unwrap();
+    refused(no_token, 401, "unauthorized").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn bodies_are_bounded_also_when_decompressed() {
+    let server = start().await;
+    let send = |body: Vec<u8>, encoding: &'static str| {
+        server.send(Method::POST, "/v1/batch", move |it| {
+            it.header("content-type", "application/json")
+                .header("content-encoding", encoding)
+                .body(body)
+        })
+    };
+    let gzip = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let small = br#"{"requests": []}"#;
+    assert_eq!(send(gzip(small), "gzip").await.status(), 200);
+    assert_eq!(send(small.to_vec(), "identity").await.status(), 200);
+    refused(
+        send(vec![b' '; 1024 * 1024 + 1], "identity").await,
+        413,
+        "too-large",
+    )
+    .await;
+    let bomb = gzip(&vec![b' '; 64 * 1024 * 1024]);
+    assert!(bomb.len() < 100_000);
+    refused(send(bomb, "gzip").await, 413, "too-large").await;
+    refused(send(b"not gzip".to_vec(), "gzip").await, 400, "malformed").await;
+    refused(send(small.to_vec(), "br").await, 415, "unsupported-media-type").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn headers_are_bounded() {
+    let server = start().await;
+    let large = server
+        .send(Method::GET, "/v1/me", |it| {
+            it.header("x-large", "x".repeat(17 * 1024))
+        })
+        .await;
+    refused(large, 431, "headers-too-large").await;
+    let many = server
+        .send(Method::GET, "/v1/me", |it| {
+            (0..80).fold(it, |it, number| it.header(format!("x-{number}"), "x"))
+        })
+        .await;
+    refused(many, 431, "headers-too-large").await;
+    refused(
+        server.get(&format!("/v1/{}", "x".repeat(17 * 1024))).await,
+        431,
+        "headers-too-large",
+    )
+    .await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let limits = HttpLimits {
+        body_timeout: Duration::from_millis(50),
+        ..HttpLimits::default()
+    };
+    let server = start_with(limits).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let head =
+        "POST /v1/posts HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 1024];
+    let count = stream.read(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer[..count]).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("application/problem+json"));
+    drop(stream);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn too_many_requests_at_once_are_refused_with_a_time_to_come_back() {
+    let limits = HttpLimits {
+        queue_max: 1,
+        requests_max: 1,
+        ..HttpLimits::default()
+    };
+    let server = start_with(limits).await;
+    // The one place is held by a request whose body is still to come.
+    let mut held = TcpStream::connect(server.address).await.unwrap();
+    let head = "POST /v1/posts HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n";
+    held.write_all(head.as_bytes()).await.unwrap();
+    let mut interim = [0; 25];
+    held.read_exact(&mut interim).await.unwrap();
+    assert!(interim.starts_with(b"HTTP/1.1 100"), "its body is being read now");
+    let answer = server.get("/v1/me").await;
+    assert_eq!(answer.headers()["retry-after"], "1");
+    refused(answer, 503, "unavailable").await;
+    drop(held);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn uploads_stream_in_and_media_streams_out() {
+    let server = start().await;
+    let mut bytes = PNG.to_vec();
+    bytes.resize(6 * 1024 * 1024 + 17, 7);
+    let url = server.begin_upload(&bytes).await;
+    let half = bytes.len() / 2;
+    assert_eq!(server.append(&url, 0, bytes[..half].to_vec()).await.status(), 204);
+    assert_eq!(server.stands(&url).await, half as u64);
+    refused(
+        server.append(&url, 0, bytes[..half].to_vec()).await,
+        409,
+        "offset-mismatch",
+    )
+    .await;
+    assert_eq!(
+        server.append(&url, half, bytes[half..].to_vec()).await.status(),
+        204
+    );
+    let id = url.rsplit('/').next().unwrap();
+    let media = server.get(&format!("/v1/media/{id}")).await;
+    assert_eq!(media.headers()["content-type"], "image/png");
+    assert_eq!(media.headers()["x-content-type-options"], "nosniff");
+    assert_eq!(
+        media.headers()["content-length"],
+        bytes.len().to_string().as_str()
+    );
+    assert!(media.bytes().await.unwrap() == bytes);
+    let folder = server.stop().await;
+    assert_eq!(
+        std::fs::read_dir(folder.path().join("parts")).unwrap().count(),
+        0,
+        "parts are tidied up"
+    );
+}
+
+#[tokio::test]
+async fn what_arrived_of_a_cut_upload_is_kept() {
+    let server = start().await;
+    let url = server.begin_upload(PNG).await;
+    let head = format!(
+        "PATCH {url} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\nupload-offset: 0\r\n\
+         content-type: application/offset+octet-stream\r\ncontent-length: {}\r\n\r\n",
+        server.token,
+        PNG.len()
+    );
+    server.raw(&[head.as_bytes(), &PNG[..12]].concat()).await;
+    // HEAD ends what may still be going on, so it tells the truth at once.
+    let offset = server.stands(&url).await;
+    assert_eq!(offset, 12);
+    assert_eq!(server.append(&url, 12, PNG[12..].to_vec()).await.status(), 204);
+    let more = server.append(&url, PNG.len(), b"more".to_vec()).await;
+    refused(more, 413, "too-large").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_newer_request_about_an_upload_ends_the_older() {
+    let server = start().await;
+    let url = server.begin_upload(PNG).await;
+    let mut older = TcpStream::connect(server.address).await.unwrap();
+    let head = format!(
+        "PATCH {url} HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\nauthorization: Bearer {}\r\nupload-offset: 0\r\n\
+         content-type: application/offset+octet-stream\r\ncontent-length: {}\r\n\r\n",
+        server.token,
+        PNG.len()
+    );
+    older.write_all(head.as_bytes()).await.unwrap();
+    let mut interim = [0; 25];
+    older.read_exact(&mut interim).await.unwrap();
+    assert_eq!(server.append(&url, 0, PNG.to_vec()).await.status(), 204);
+    older.write_all(PNG).await.unwrap();
+    let mut answer = vec![0; 1024];
+    let count = older.read(&mut answer).await.unwrap();
+    assert!(answer[..count].starts_with(b"HTTP/1.1 409"));
+    assert_eq!(server.stands(&url).await, PNG.len() as u64);
+    drop(older);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn pages_for_operators_are_open() {
+    let server = start().await;
+    server.get("/v1/me").await;
+    let page = |path: &'static str| server.client.get(server.url(path)).send();
+    assert_eq!(page("/healthz").await.unwrap().status(), 200);
+    assert_eq!(page("/readyz").await.unwrap().status(), 200);
+    let metrics = page("/metrics").await.unwrap().text().await.unwrap();
+    assert!(
+        metrics.contains("outrigger_requests_total{route=\"me\",status=\"200\"} 1"),
+        "{metrics}"
+    );
+    assert!(metrics.contains("outrigger_mutations_total{outcome=\"applied\"}"));
+    assert!(!metrics.contains("alice") && !metrics.contains(&server.token));
+    let document: Value = page("/openapi.json").await.unwrap().json().await.unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn head_is_get_without_its_body() {
+    let server = start().await;
+    let head = server.send(Method::HEAD, "/v1/me", |it| it).await;
+    assert_eq!(head.status(), 200);
+    assert!(head.headers()["content-length"] != "0");
+    assert!(head.bytes().await.unwrap().is_empty());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_data_directory_has_one_server_at_a_time_and_lasts() {
+    let server = start().await;
+    let made = server
+        .send(Method::POST, "/v1/posts", |it| it.json(&json!({"text": "kept"})))
+        .await;
+    let url = made.headers()["location"].to_str().unwrap().to_owned();
+    let second = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let refused = serve(
+        config(server.folder.path(), HttpLimits::default()),
+        second,
+        async {},
+    )
+    .await;
+    assert!(matches!(refused, Err(outrigger_server::Error::InUse { .. })));
+    assert!(outrigger_server::renew_epoch(server.folder.path()).is_err());
+    let token = server.token.clone();
+    let folder = server.stop().await;
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let served = tokio::spawn(serve(
+        config(folder.path(), HttpLimits::default()),
+        listener,
+        async {
+            let _ = stopped.await;
+        },
+    ));
+    let read = Client::new()
+        .get(format!("http://{address}{url}"))
+        .bearer_auth(token)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(read.json::<Value>().await.unwrap()["text"], "kept");
+    stop.send(()).unwrap();
+    served.await.unwrap().unwrap();
+}

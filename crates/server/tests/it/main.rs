@@ -1,0 +1,15 @@
+//! The server as its clients meet it: most tests hand requests to the core, those of HTTP itself use sockets.
+
+mod access;
+mod batch;
+mod conformance;
+mod http;
+mod keys;
+mod laws;
+mod pages;
+mod resources;
+mod restart;
+mod sessions;
+mod uploads;
+mod watermark;
+mod world;

@@ -1,0 +1,139 @@
+//! Restarts: what was answered is there after the process is gone; a restored database says so.
+
+use std::path::Path;
+
+use outrigger_server::blobs::MemoryBlobs;
+use outrigger_server::exchange::{Caller, Request, Response};
+use outrigger_server::ids::{Now, Timestamp};
+use outrigger_server::store::sqlite::SqliteStore;
+use outrigger_server::{Argon2id, Error, PasswordCost, Server, Settings, renew_epoch};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use serde_json::{Value, json};
+
+use crate::world::{Device, post};
+
+type FileServer = Server<SqliteStore, MemoryBlobs>;
+
+fn open(data_dir: &Path) -> FileServer {
+    let mut random = StdRng::seed_from_u64(1);
+    let store = SqliteStore::open(&data_dir.join("outrigger.db"), &mut random).unwrap();
+    let passwords = Box::new(Argon2id::new(PasswordCost::LEAST));
+    Server::new(
+        store,
+        MemoryBlobs::default(),
+        passwords,
+        Settings::default(),
+        &mut random,
+    )
+    .unwrap()
+}
+
+fn call(server: &FileServer, seed: u64, caller: &Caller, request: &Request) -> Response {
+    let now = Now {
+        wall: Timestamp::from_millis(1_800_000_000_000),
+        monotonic: Default::default(),
+    };
+    server.handle(now, &mut StdRng::seed_from_u64(seed), caller, request)
+}
+
+fn sign_up(server: &FileServer) -> Caller {
+    let body = json!({"name": "alice", "password": "correct horse"});
+    let request = Request::new("POST", "/v1/accounts").json(&body);
+    let session = call(server, 2, &Caller::anonymous(), &request);
+    let session: Value = serde_json::from_slice(session.bytes()).unwrap();
+    Caller::bearer(session["access_token"].as_str().unwrap())
+}
+
+#[test]
+fn everything_answered_survives_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = Device::new(1);
+    let request = device.stamp(post("kept"));
+    let (alice, first, epoch) = {
+        let server = open(folder.path());
+        let alice = sign_up(&server);
+        (
+            alice.clone(),
+            call(&server, 3, &alice, &request),
+            server.epoch().to_owned(),
+        )
+    };
+    let server = open(folder.path());
+    assert_eq!(server.epoch(), epoch);
+    let again = call(&server, 4, &alice, &request);
+    assert_eq!((again.status, again.bytes()), (201, first.bytes()));
+    assert_eq!(again.headers["idempotency-replayed"], "true");
+    let feed = call(&server, 5, &alice, &Request::new("GET", "/v1/feed"));
+    assert_eq!(
+        serde_json::from_slice::<Value>(feed.bytes()).unwrap()["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn a_restored_database_has_another_epoch_and_refuses_older_cursors() {
+    let folder = tempfile::tempdir().unwrap();
+    let (alice, epoch, cursor) = {
+        let server = open(folder.path());
+        let alice = sign_up(&server);
+        for seed in 3..5 {
+            assert_eq!(call(&server, seed, &alice, &post("x")).status, 201);
+        }
+        let page = call(&server, 6, &alice, &Request::new("GET", "/v1/feed?limit=1"));
+        let page: Value = serde_json::from_slice(page.bytes()).unwrap();
+        (
+            alice,
+            server.epoch().to_owned(),
+            page["next"].as_str().unwrap().to_owned(),
+        )
+    };
+    renew_epoch(folder.path()).unwrap();
+    let server = open(folder.path());
+    assert_ne!(server.epoch(), epoch);
+    let next = Request::new("GET", format!("/v1/feed?cursor={cursor}"));
+    assert_eq!(call(&server, 7, &alice, &next).status, 400);
+    assert_eq!(
+        call(&server, 7, &alice, &Request::new("GET", "/v1/feed")).status,
+        200
+    );
+}
+
+#[test]
+fn foreign_and_newer_databases_are_refused_untouched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("outrigger.db");
+    let open = || SqliteStore::open(&path, &mut StdRng::seed_from_u64(1)).map(|_| ());
+    let foreign = rusqlite::Connection::open(&path).unwrap();
+    foreign
+        .execute_batch("CREATE TABLE diary (day TEXT); INSERT INTO diary VALUES ('today')")
+        .unwrap();
+    assert!(matches!(open(), Err(Error::ForeignDatabase { .. })));
+    let days: i64 = foreign
+        .query_row("SELECT count(*) FROM diary", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(days, 1);
+    drop(foreign);
+    std::fs::remove_file(&path).unwrap();
+    open().unwrap();
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    assert!(matches!(open(), Err(Error::NewerDatabase { found: 99, .. })));
+}
+
+#[cfg(unix)]
+#[test]
+fn files_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    renew_epoch(&data_dir).unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data_dir), 0o700);
+    assert_eq!(mode(&data_dir.join("outrigger.db")), 0o600);
+}
