@@ -19,7 +19,7 @@ pub(crate) struct Reserve {
 }
 
 impl Reserve {
-    /// Beside this database; makes it where it is missing.
+    /// Beside this database; makes it where it is missing and there is space.
     pub(crate) fn open(database: &Path, bytes: u64) -> Self {
         let path = files::beside(database, ".reserve");
         let there = std::fs::metadata(&path).is_ok_and(|found| found.len() == bytes);
@@ -28,9 +28,7 @@ impl Reserve {
             bytes,
             held: there || bytes == 0,
         };
-        if !reserve.held {
-            reserve.held = reserve.make(bytes);
-        }
+        reserve.hold_again();
         reserve
     }
 
@@ -53,14 +51,14 @@ impl Reserve {
     /// Holds the space again, if the disk has twice as much: the queue must not starve for its own reserve.
     pub(crate) fn hold_again(&mut self) -> bool {
         if !self.held {
-            self.held = self.make(2 * self.bytes);
+            self.held = self.make();
         }
         self.held
     }
 
-    fn make(&self, proof_bytes: u64) -> bool {
+    fn make(&self) -> bool {
         let draft = files::beside(&self.path, ".new");
-        let made = self.write(&draft, proof_bytes);
+        let made = self.write(&draft);
         if let Err(error) = &made {
             tracing::debug!(%error, "no space for the reserve");
             // It holds space that is needed now.
@@ -69,12 +67,12 @@ impl Reserve {
         made.is_ok()
     }
 
-    fn write(&self, draft: &Path, proof_bytes: u64) -> io::Result<()> {
+    fn write(&self, draft: &Path) -> io::Result<()> {
         let mut file =
             files::private(OpenOptions::new().write(true).create(true).truncate(true)).open(draft)?;
         let mut noise = Noise(0x9E37_79B9_7F4A_7C15);
         let mut chunk = vec![0; CHUNK_BYTES];
-        let mut left = proof_bytes;
+        let mut left = self.bytes.saturating_mul(2);
         while left > 0 {
             let length = chunk.len().min(usize::try_from(left).unwrap_or(usize::MAX));
             noise.fill(&mut chunk[..length]);
@@ -82,10 +80,8 @@ impl Reserve {
             left -= length as u64;
         }
         file.sync_all()?;
-        if proof_bytes > self.bytes {
-            file.set_len(self.bytes)?;
-            file.sync_all()?;
-        }
+        file.set_len(self.bytes)?;
+        file.sync_all()?;
         std::fs::rename(draft, &self.path)?;
         files::sync_folder(files::parent(&self.path))
     }

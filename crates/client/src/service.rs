@@ -213,7 +213,8 @@ impl<A: App> SyncService<A> {
         }
     }
 
-    /// Waits until a mutation took effect, was parked or discarded.
+    /// Waits until a mutation took effect, was parked or discarded. One that was never written here, or that the journal has forgotten since, is
+    /// waited for until the service ends.
     ///
     /// # Errors
     /// [`Error::Closed`] or [`Error::Stopped`] where the service ended before.

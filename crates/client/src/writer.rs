@@ -3,7 +3,7 @@
 //! Owns the engine and its connection, and what is done when a commit fails: the reserve, waiting for another process, stopping loudly.
 //! Never does what an effect says itself: see [`crate::perform`].
 
-use outrigger_engine::{self as engine, App, Engine, Event, Options};
+use outrigger_engine::{self as engine, App, Effect, Engine, Event, Options};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
@@ -65,9 +65,10 @@ struct Writer<A: App> {
     /// First, so that callers learn why before they are let go.
     _alarm: Alarm,
     board: Arc<Board>,
+    /// Before those who wait for a reply are let go, so that what they say next is not lost unheard.
+    inbox: mpsc::Receiver<Command<A>>,
     performer: Performer<A>,
     engine: Engine<A>,
-    inbox: mpsc::Receiver<Command<A>>,
     gather: Gather,
     reserve: Reserve,
     reserve_period: Duration,
@@ -90,12 +91,11 @@ impl<A: App> Writer<A> {
         let reserve_period = plan.config.period;
         let mut writer = Self::new(plan.means, plan.inbox, engine, reserve, reserve_period);
         writer.presence = Some(presence);
-        let mut events = vec![Event::Started];
+        let held = writer.reserve.is_held();
+        // What was said of the reserve before is remembered in the database, and may have changed since.
+        let mut events = vec![Event::Reserve { held }, Event::Started];
         if gate.alone {
             events.push(Event::Alone);
-        }
-        if !writer.reserve.is_held() {
-            events.push(Event::Reserve { held: false });
         }
         writer
             .commit(events)
@@ -208,7 +208,9 @@ impl<A: App> Writer<A> {
         loop {
             tries += 1;
             match self.engine.handle(clock::now(), events) {
-                Ok(effects) => {
+                Ok(mut effects) => {
+                    // Whoever is answered finds what was answered in the state.
+                    effects.sort_by_key(|effect| !matches!(effect, Effect::Status(_)));
                     for effect in effects {
                         self.performer.perform(effect, self.engine.db());
                     }

@@ -57,3 +57,26 @@ async fn a_full_disk_refuses_what_is_new_and_drains_what_waits() {
     assert!(reserve.exists());
     assert_eq!(within(written.synced()).await.unwrap(), Outcome::Synced);
 }
+
+#[tokio::test]
+async fn a_disk_with_space_again_is_noticed_when_it_is_opened_again() {
+    let (device, backend, _server) = device_and_backend().await;
+    let service = device.open().await;
+    service.set_online(false).await.unwrap();
+    device.app.disk.fill(true);
+    while service.mutate(add(&service, &"milk ".repeat(300))).await.is_ok() {}
+    service.close().await.unwrap();
+
+    let service = device.open().await;
+    let refused = service.mutate(add(&service, "bread")).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::DiskFull);
+    service.close().await.unwrap();
+
+    device.app.disk.fill(false);
+    let service = device.open().await;
+    service.set_online(true).await.unwrap();
+    let written = service.mutate(add(&service, "bread")).await.unwrap();
+    assert_eq!(within(written.synced()).await.unwrap(), Outcome::Synced);
+    state_like(&service, |state| state.pending == 0).await;
+    assert!(backend.texts().contains(&"bread".to_owned()));
+}

@@ -47,7 +47,8 @@ pub(crate) struct Seen {
     pub(crate) text: String,
 }
 
-/// A disk that can be made to look full: SQLite gets no new page while the reserve holds the space, and some once it is released.
+/// A disk that can be made to look full: SQLite gets no new page while the reserve holds the space, and some once it is released; and there
+/// is no space for a new reserve.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Disk {
     full: Arc<AtomicBool>,
@@ -64,6 +65,13 @@ impl Disk {
 
     pub(crate) fn fill(&self, full: bool) {
         self.full.store(full, Ordering::SeqCst);
+        // Where a folder is, no file can be made.
+        let draft = self.reserve.with_added_extension("new");
+        if full {
+            std::fs::create_dir(draft).unwrap();
+        } else {
+            std::fs::remove_dir(draft).unwrap();
+        }
     }
 
     fn limit(&self, db: &Connection) -> rusqlite::Result<()> {
