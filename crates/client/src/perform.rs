@@ -6,8 +6,9 @@ use futures_util::FutureExt as _;
 use outrigger_engine::event::Refreshed;
 use outrigger_engine::http::{Answer, HttpRequest};
 use outrigger_engine::ids::{AttemptId, CallId};
+use outrigger_engine::inspect::{self, Standing};
 use outrigger_engine::time::Millis;
-use outrigger_engine::{App, Effect, Event, inspect};
+use outrigger_engine::{App, Effect, Event};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -160,9 +161,9 @@ impl<A: App> Performer<A> {
     /// Another process may have settled what is awaited here.
     fn settle_elsewhere(&self, db: &Connection) {
         for mutation in self.board.waiters.awaited() {
-            match inspect::outcome(db, mutation) {
-                Ok(Some(outcome)) => self.board.waiters.settle(mutation, &outcome),
-                Ok(None) => {}
+            match inspect::standing(db, mutation) {
+                Ok(Standing::Settled(outcome)) => self.board.waiters.settle(mutation, &outcome),
+                Ok(Standing::Waiting | Standing::Unknown) => {}
                 Err(error) => tracing::warn!(%error, "what became of a write could not be read"),
             }
         }

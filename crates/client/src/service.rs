@@ -213,10 +213,10 @@ impl<A: App> SyncService<A> {
         }
     }
 
-    /// Waits until a mutation took effect, was parked or discarded. One that was never written here, or that the journal has forgotten since, is
-    /// waited for until the service ends.
+    /// Waits until a mutation took effect, was parked or discarded.
     ///
     /// # Errors
+    /// [`engine::Error::Unknown`] for one that was never written here, or that the journal has forgotten since;
     /// [`Error::Closed`] or [`Error::Stopped`] where the service ended before.
     pub async fn settled(&self, mutation: MutationId) -> Result<Outcome, Error> {
         settled::settled(Arc::clone(&self.inner.core), mutation).await

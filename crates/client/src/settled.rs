@@ -2,9 +2,9 @@
 //!
 //! Owns the list of who waits for which mutation. What is settled is in the database; a wait begins by looking there.
 
-use outrigger_engine::Outcome;
 use outrigger_engine::ids::MutationId;
-use outrigger_engine::inspect;
+use outrigger_engine::inspect::{self, Standing};
+use outrigger_engine::{self as engine, Outcome};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -56,11 +56,12 @@ impl fmt::Debug for Written {
 pub(crate) async fn settled(core: Arc<Core>, id: MutationId) -> Result<Outcome, Error> {
     // Who waits is known before the look, so that nothing can be settled between the two.
     let waiter = core.board.waiters.wait_for(id);
-    let known = core.reads.read(move |db| inspect::outcome(db, id)).await;
+    let known = core.reads.read(move |db| inspect::standing(db, id)).await;
     drop(core);
     match known? {
-        Some(outcome) => Ok(outcome),
-        None => waiter.outcome().await,
+        Standing::Settled(outcome) => Ok(outcome),
+        Standing::Waiting => waiter.outcome().await,
+        Standing::Unknown => Err(engine::Error::Unknown(id).into()),
     }
 }
 

@@ -155,17 +155,18 @@ impl<A: App> Engine<A> {
 
         self.timekeeper.remember(now, tick);
         self.attempts = attempts;
-        self.effects(gathered, status)
+        Ok(self.effects(gathered, status))
     }
 
     /// What leaves after the commit: replies first, so that a caller hears of its write before anything that follows from it.
-    fn effects(&mut self, gathered: Gathered, status: SyncState) -> Result<Vec<Effect>, Error> {
+    fn effects(&mut self, gathered: Gathered, status: SyncState) -> Vec<Effect> {
         let Gathered { mut effects, changed } = gathered;
         effects.sort_by_key(|effect| !matches!(effect, Effect::Reply { .. }));
         if !changed.is_empty() {
             effects.push(Effect::Changed(changed));
         }
-        let data_version = data_version(&self.db)?;
+        // The commit stands whatever this read says: a failure shows at the next step.
+        let data_version = data_version(&self.db).unwrap_or(self.data_version);
         if data_version != self.data_version {
             self.data_version = data_version;
             effects.push(Effect::ChangedElsewhere);
@@ -174,7 +175,7 @@ impl<A: App> Engine<A> {
             self.told = Some(status.clone());
             effects.push(Effect::Status(status));
         }
-        Ok(effects)
+        effects
     }
 
     /// The connection, for reads between transactions.
@@ -250,7 +251,7 @@ fn take<A: App>(step: &mut Step<'_, A>, event: &Event<A>) -> Result<Option<Reply
             return Ok(None);
         }
         Event::Alone => {
-            step.attempts.alone = true;
+            lease::expire(step.db)?;
             return Ok(None);
         }
         Event::Mutate { writes, .. } => {

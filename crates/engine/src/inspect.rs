@@ -267,11 +267,22 @@ fn read_outcome(text: &str) -> Outcome {
     })
 }
 
-/// What became of a mutation, or of the one it was merged into. `None` while it waits, or once the journal has forgotten it.
+/// Where a mutation stands in its life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It waits, or is on its way.
+    Waiting,
+    /// It arrived, is parked, or was discarded.
+    Settled(Outcome),
+    /// It never was here, or was settled so long ago that the journal has forgotten it.
+    Unknown,
+}
+
+/// Where a mutation stands, or the one that it was merged into.
 ///
 /// # Errors
 /// What the database says.
-pub fn outcome(db: &Connection, mutation: MutationId) -> Result<Option<Outcome>, Error> {
+pub fn standing(db: &Connection, mutation: MutationId) -> Result<Standing, Error> {
     let survivor = db
         .prepare_cached("SELECT into_mutation FROM outrigger_merged WHERE mutation = ?1")?
         .query_row([mutation], |row| row.get(0))
@@ -281,8 +292,10 @@ pub fn outcome(db: &Connection, mutation: MutationId) -> Result<Option<Outcome>,
         .prepare_cached("SELECT parked FROM outrigger_queue WHERE mutation = ?1")?
         .query_row([survivor], |row| row.get(0))
         .optional()?;
-    if let Some(waiting) = parked {
-        return Ok(waiting.map(|text| Outcome::Parked(read_parked(&text))));
+    match parked {
+        Some(None) => return Ok(Standing::Waiting),
+        Some(Some(text)) => return Ok(Standing::Settled(Outcome::Parked(read_parked(&text)))),
+        None => {}
     }
     let settled = db
         .prepare_cached(
@@ -290,7 +303,7 @@ pub fn outcome(db: &Connection, mutation: MutationId) -> Result<Option<Outcome>,
         )?
         .query_row([survivor], |row| row.get::<_, String>(0))
         .optional()?;
-    Ok(settled.map(|text| read_outcome(&text)))
+    Ok(settled.map_or(Standing::Unknown, |text| Standing::Settled(read_outcome(&text))))
 }
 
 /// The file of an attachment in the host's folder, while the engine keeps it.

@@ -34,13 +34,12 @@ pub(crate) fn is_current(db: &Connection, generation: Generation) -> Result<bool
     Ok(newest == generation.0)
 }
 
-/// Asks for the lease, or renews it. `certain`: the host knows that no other process drains.
+/// Asks for the lease, or renews it.
 pub(crate) fn hold(
     db: &Connection,
     holder: &[u8; 16],
     mine: Option<Generation>,
     wall: Wall,
-    certain: bool,
 ) -> Result<Asked, Error> {
     let (newest, until): (i64, i64) = db
         .prepare_cached("SELECT generation, until FROM outrigger_lease")?
@@ -52,7 +51,7 @@ pub(crate) fn hold(
     }
     // A wall clock that was set back makes a lease look longer than any lease is: it has ended.
     let has_ended = left <= 0 || left > LENGTH.0;
-    if !is_mine && !has_ended && !certain {
+    if !is_mine && !has_ended {
         return Ok(Asked::Denied(Millis(left)));
     }
     let generation = if is_mine { newest } else { newest + 1 };
@@ -67,6 +66,13 @@ pub(crate) fn hold(
     } else {
         Asked::Taken(Generation(generation))
     })
+}
+
+/// Ends whatever lease there is: the host knows that its holder has died.
+pub(crate) fn expire(db: &Connection) -> Result<(), Error> {
+    db.prepare_cached("UPDATE outrigger_lease SET until = 0")?
+        .execute([])?;
+    Ok(())
 }
 
 /// Lets the lease go, so that another need not wait for its end.

@@ -84,8 +84,6 @@ pub(crate) struct Attempts {
     pub(crate) refreshing: bool,
     /// The generation under which this process drains.
     pub(crate) generation: Option<Generation>,
-    /// Whether the host knows that no other process drains.
-    pub(crate) alone: bool,
     /// Ends everything: nothing is sent any more.
     pub(crate) closing: bool,
 }

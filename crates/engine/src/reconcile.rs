@@ -92,9 +92,12 @@ pub(crate) fn observe<A: App>(
     let rows = app.observe(observation, &mut step.id_map())?;
     let mut entities = Vec::with_capacity(rows.len());
     for Observed { entity, row, version } in rows {
-        if let Some(version) = version
-            && !is_older(&version, step.ids().version(&entity)?.as_deref())
-        {
+        if let Some(version) = version {
+            // A read that was overtaken by an answer shows what was, not what is.
+            if is_older(&version, step.ids().version(&entity)?.as_deref()) {
+                entities.push(entity);
+                continue;
+            }
             idmap::see_version(step.db, &entity, &version)?;
         }
         if has_base(step.db, &entity)? {
@@ -109,7 +112,7 @@ pub(crate) fn observe<A: App>(
     Ok(entities)
 }
 
-/// Versions that are numbers rise; a read that was overtaken by an answer is older than what is known.
+/// Versions that are numbers rise; others cannot be compared.
 fn is_older(version: &str, known: Option<&str>) -> bool {
     let number = |text: &str| text.trim_matches('"').parse::<u64>().ok();
     match (number(version), known.and_then(number)) {

@@ -119,13 +119,7 @@ fn send<A: App>(step: &mut Step<'_, A>, gate: Gate) -> Result<(), Error> {
 /// Asks for the lease. `None`: it is held. What a former holder had in flight is queued again first.
 fn hold_lease<A: App>(step: &mut Step<'_, A>) -> Result<Option<Millis>, Error> {
     let holder = step.identity.client.0.into_bytes();
-    match lease::hold(
-        step.db,
-        &holder,
-        step.attempts.generation,
-        step.wall,
-        step.attempts.alone,
-    )? {
+    match lease::hold(step.db, &holder, step.attempts.generation, step.wall)? {
         Asked::Held => Ok(None),
         Asked::Denied(left) => {
             relinquish(step);
@@ -134,7 +128,6 @@ fn hold_lease<A: App>(step: &mut Step<'_, A>) -> Result<Option<Millis>, Error> {
         Asked::Taken(generation) => {
             relinquish(step);
             step.attempts.generation = Some(generation);
-            step.attempts.alone = false;
             recover(step)?;
             Ok(None)
         }

@@ -254,8 +254,8 @@ fn every_hot_query_walks_an_index() {
         "queue_mutation",
     );
     check(
-        "SELECT place FROM outrigger_queue WHERE key <= ?1 AND upload IS NULL ORDER BY place",
-        "",
+        "SELECT place FROM outrigger_queue WHERE key <= ?1 AND upload IS NULL ORDER BY key",
+        "queue_key",
     );
     check(
         "SELECT entity FROM outrigger_queue WHERE key = ?1 AND upload IS NULL",
