@@ -336,7 +336,8 @@ async fn what_arrived_of_a_cut_upload_is_kept() {
         server.token,
         PNG.len()
     );
-    server.raw(&[head.as_bytes(), &PNG[..12]].concat()).await;
+    let answer = server.raw(&[head.as_bytes(), &PNG[..12]].concat()).await;
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     // HEAD ends what may still be going on, so it tells the truth at once.
     let offset = server.stands(&url).await;
     assert_eq!(offset, 12);
