@@ -240,7 +240,10 @@ impl<S: Store, B: Blobs> Server<S, B> {
         if !self.store.write(|tx| tx.finish_upload(id, from, now.wall))? {
             return Err(superseded().into());
         }
-        self.blobs.remove_part(id).map_err(|error| blob_failed(&error))?;
+        if let Err(error) = self.blobs.remove_part(id) {
+            // It is finished all the same; the part goes when the upload does.
+            tracing::warn!(%error, "a part stays behind");
+        }
         Ok(())
     }
 
