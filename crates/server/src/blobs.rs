@@ -21,6 +21,8 @@ pub struct BlobError {
     pub action: &'static str,
     /// On which upload.
     pub id: UploadId,
+    /// Whether there was no room: worth another try.
+    pub is_full: bool,
     /// What the file system or object store said.
     pub message: String,
 }

@@ -89,6 +89,7 @@ fn short(action: &'static str, id: &UploadId) -> BlobError {
     BlobError {
         action,
         id: id.clone(),
+        is_full: false,
         message: "there are not so many bytes".to_owned(),
     }
 }

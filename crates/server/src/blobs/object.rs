@@ -132,10 +132,17 @@ impl Blobs for ObjectBlobs {
     }
 }
 
-fn failed(action: &'static str, id: &UploadId, source: &dyn std::error::Error) -> BlobError {
+fn failed(action: &'static str, id: &UploadId, source: &(dyn std::error::Error + 'static)) -> BlobError {
+    // An object store wraps what the system said.
+    let mut causes = std::iter::successors(Some(source), |error| error.source());
+    let is_full = causes.any(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>();
+        io.is_some_and(|error| error.kind() == std::io::ErrorKind::StorageFull)
+    });
     BlobError {
         action,
         id: id.clone(),
+        is_full,
         message: source.to_string(),
     }
 }

@@ -336,7 +336,8 @@ async fn what_arrived_of_a_cut_upload_is_kept() {
         server.token,
         PNG.len()
     );
-    server.raw(&[head.as_bytes(), &PNG[..12]].concat()).await;
+    let answer = server.raw(&[head.as_bytes(), &PNG[..12]].concat()).await;
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     // HEAD ends what may still be going on, so it tells the truth at once.
     let offset = server.stands(&url).await;
     assert_eq!(offset, 12);
@@ -437,4 +438,26 @@ async fn a_data_directory_has_one_server_at_a_time_and_lasts() {
     assert_eq!(read.json::<Value>().await.unwrap()["text"], "kept");
     stop.send(()).unwrap();
     served.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_shutdown_finishes_what_is_in_flight() {
+    let server = start().await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let body = r#"{"text": "last"}"#;
+    let head = format!(
+        "POST /v1/posts HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        server.token,
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await.unwrap();
+    let stopping = tokio::spawn(server.stop());
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    stopping.await.unwrap();
 }
