@@ -57,9 +57,6 @@ pub(crate) enum Error {
     /// The user is offline by choice, or nobody answers, and it was to be online.
     #[error("{message}")]
     Offline { message: String, advice: String },
-    /// The lines of a file were not all understood; each was said already.
-    #[error("{0}")]
-    Lines(String),
     /// Anything else.
     #[error("{0}")]
     Failed(String),
@@ -117,7 +114,6 @@ impl Error {
             Self::Usage { .. } => "usage",
             Self::NeedsYou { .. } => "needs_you",
             Self::Offline { .. } => "offline",
-            Self::Lines(_) => "lines",
             Self::Failed(_) => "failed",
             Self::Output(_) => "output",
             Self::Interrupted(_) => "interrupted",

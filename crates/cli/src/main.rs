@@ -61,7 +61,7 @@ async fn run(cli: Cli, output: &Output) -> Result<ExitCode, Error> {
     }
     let done = tokio::select! {
         biased;
-        signal = signal::received() => Err(Error::Interrupted(signal?)),
+        signal = signal::listen()? => Err(Error::Interrupted(signal)),
         done = cli.command.run(&context) => done,
     };
     let closed = context.close().await;

@@ -7,12 +7,22 @@ use outrigger_engine::http::Response;
 use outrigger_engine::idmap::Ids;
 use outrigger_engine::ids::{Entity, ServerId};
 use outrigger_social::id::{ConversationId, PostId, UserId};
+use outrigger_social::query::{self, Page, PostView};
 use outrigger_social::reads::{self, Scope};
-use outrigger_social::{Observation, ReadError};
+use outrigger_social::{Observation, Read, ReadError};
+use rusqlite::Connection;
+use std::collections::BTreeSet;
+use tokio::task::JoinSet;
 
 use crate::context::{Context, Service};
 use crate::error::Error;
+use crate::find;
 use crate::style::{self, paint};
+
+/// Posts that are asked for one by one, at most, where a list lacks them.
+const MISSING_MAX: usize = 20;
+/// Conversations whose messages are read with the list.
+const PREVIEWS_MAX: usize = 10;
 
 /// Whether the server is asked before something is shown.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
@@ -54,9 +64,33 @@ fn is_absence(error: &Error) -> bool {
 /// The first page of the feed.
 pub(crate) async fn feed(context: &Context<'_>, scope: Scope) -> Result<(), Error> {
     let service = online(context).await?;
+    let me = find::me(context)?;
+    let before = move |db: &Connection| query::feed(db, me, scope, Page::default());
+    let before = service.read(before).await?.rows;
     let answer = service.fetch(&reads::feed(scope, None)).await?;
-    let read = Observation::feed(&answer).map_err(refused)?;
-    service.observe(read.observation).await?;
+    take_posts(service, before, &answer).await
+}
+
+/// Takes over a page of posts. What should be on it and is not was deleted, or left the list: each is asked for.
+async fn take_posts(service: &Service, before: Vec<PostView>, answer: &Response) -> Result<(), Error> {
+    let read = Observation::feed(answer).map_err(refused)?;
+    let is_all = read.next.is_none();
+    let there: BTreeSet<Entity> = service.observe(read.observation).await?.into_iter().collect();
+    // A page tells nothing of what is older than its last.
+    let known = before.iter().rposition(|post| there.contains(&post.id.entity()));
+    let covered = if is_all { before.len() } else { known.unwrap_or(0) };
+    let missing = before[..covered]
+        .iter()
+        .filter(|post| !there.contains(&post.id.entity()));
+    for post in missing.take(MISSING_MAX) {
+        let Some(id) = &post.server_id else {
+            continue;
+        };
+        let answer = service.fetch(&reads::post(&ServerId(id.clone()))).await?;
+        if is_gone(&answer) {
+            service.observe(Observation::gone(post.id.entity())).await?;
+        }
+    }
     Ok(())
 }
 
@@ -80,9 +114,27 @@ pub(crate) async fn thread(context: &Context<'_>, post: PostId) -> Result<(), Er
         service.observe(Observation::gone(post.entity())).await?;
         return Ok(());
     }
+    let before = service
+        .read(move |db| query::comments(db, post, Page::default()))
+        .await?;
+    let before = before.rows.into_iter();
+    let before = before.filter_map(|comment| comment.server_id.map(|_| comment.comment.id.entity()));
+    let before: Vec<Entity> = before.collect();
     let comments = service.fetch(&reads::comments(&id, None)).await?;
     let read = Observation::thread(&answer, &comments).map_err(refused)?;
-    service.observe(read.observation).await?;
+    take_all(service, before, read).await
+}
+
+/// Takes over a list. Where it is a whole one, what was in it before and is not any more was deleted.
+async fn take_all(service: &Service, before: Vec<Entity>, read: Read) -> Result<(), Error> {
+    let is_all = read.next.is_none();
+    let there: BTreeSet<Entity> = service.observe(read.observation).await?.into_iter().collect();
+    let gone = before
+        .into_iter()
+        .filter(|entity| is_all && !there.contains(entity));
+    for entity in gone {
+        service.observe(Observation::gone(entity)).await?;
+    }
     Ok(())
 }
 
@@ -102,15 +154,38 @@ pub(crate) async fn profile(context: &Context<'_>, user: UserId, name: &str) -> 
     let Some(id) = server_id(service, user.entity()).await? else {
         return Ok(());
     };
+    let before = service
+        .read(move |db| query::posts_of(db, user, Page::default()))
+        .await?
+        .rows;
     let answer = service.fetch(&reads::posts_of(&id, None)).await?;
-    let read = Observation::feed(&answer).map_err(refused)?;
-    service.observe(read.observation).await?;
+    take_posts(service, before, &answer).await
+}
+
+/// The first page of conversations, and the newest messages of the first of them.
+pub(crate) async fn conversations(context: &Context<'_>) -> Result<(), Error> {
+    let service = online(context).await?;
+    conversation_list(service).await?;
+    let newest = Page {
+        after: None,
+        rows_max: PREVIEWS_MAX,
+    };
+    let listed = service.read(move |db| query::conversations(db, newest)).await?;
+    let mut reading = JoinSet::new();
+    for conversation in listed.rows {
+        let Some(id) = conversation.server_id.map(ServerId) else {
+            continue;
+        };
+        let service = service.clone();
+        reading.spawn(async move { messages(&service, conversation.id, &id).await });
+    }
+    while let Some(read) = reading.join_next().await {
+        read.map_err(|error| Error::Failed(format!("a read was cut short: {error}")))??;
+    }
     Ok(())
 }
 
-/// The first page of conversations, each with the newest of its messages.
-pub(crate) async fn conversations(context: &Context<'_>) -> Result<(), Error> {
-    let service = online(context).await?;
+async fn conversation_list(service: &Service) -> Result<(), Error> {
     let answer = service.fetch(&reads::conversations(None)).await?;
     let read = Observation::conversations(&answer).map_err(refused)?;
     service.observe(read.observation).await?;
@@ -123,16 +198,25 @@ pub(crate) async fn conversation(context: &Context<'_>, conversation: Conversati
     let mut id = server_id(service, conversation.entity()).await?;
     if id.is_none() {
         // The other one may have begun it.
-        conversations(context).await?;
+        conversation_list(service).await?;
         id = server_id(service, conversation.entity()).await?;
     }
     let Some(id) = id else {
         return Ok(());
     };
-    let answer = service.fetch(&reads::messages(&id, None)).await?;
+    messages(service, conversation, &id).await
+}
+
+async fn messages(service: &Service, conversation: ConversationId, id: &ServerId) -> Result<(), Error> {
+    let before = service
+        .read(move |db| query::conversation(db, conversation, Page::default()))
+        .await?;
+    let before = before.rows.into_iter();
+    let before = before.filter_map(|message| message.server_id.map(|_| message.message.id.entity()));
+    let before: Vec<Entity> = before.collect();
+    let answer = service.fetch(&reads::messages(id, None)).await?;
     let read = Observation::messages(conversation, &answer).map_err(refused)?;
-    service.observe(read.observation).await?;
-    Ok(())
+    take_all(service, before, read).await
 }
 
 /// The service, unless the user is offline by choice.

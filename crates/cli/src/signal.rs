@@ -14,24 +14,29 @@ pub(crate) enum Signal {
     Terminate,
 }
 
-/// Waits until this process is asked to end.
+/// Listens from now on; what is given back is ready once this process is asked to end.
 #[cfg(unix)]
-pub(crate) async fn received() -> Result<Signal, Error> {
+pub(crate) fn listen() -> Result<impl Future<Output = Signal> + Send, Error> {
     use tokio::signal::unix::{SignalKind, signal};
     let deaf = |error| Error::Failed(format!("signals cannot be listened to: {error}"));
     let mut interrupt = signal(SignalKind::interrupt()).map_err(deaf)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(deaf)?;
-    tokio::select! {
-        _ = interrupt.recv() => Ok(Signal::Interrupt),
-        _ = terminate.recv() => Ok(Signal::Terminate),
-    }
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => Signal::Interrupt,
+            _ = terminate.recv() => Signal::Terminate,
+        }
+    })
 }
 
-/// Waits until this process is asked to end.
+/// Listens from now on; what is given back is ready once this process is asked to end.
 #[cfg(not(unix))]
-pub(crate) async fn received() -> Result<Signal, Error> {
-    tokio::signal::ctrl_c()
-        .await
-        .map(|()| Signal::Interrupt)
-        .map_err(|error| Error::Failed(format!("signals cannot be listened to: {error}")))
+pub(crate) fn listen() -> Result<impl Future<Output = Signal> + Send, Error> {
+    Ok(async {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Signal::Interrupt,
+            // It cannot be listened to: the system ends the process in its own way.
+            Err(_) => std::future::pending().await,
+        }
+    })
 }

@@ -167,7 +167,10 @@ pub(crate) async fn settle(service: &Service, wait: WaitArgs) {
         return;
     }
     let mut states = service.state();
-    let at_rest = states.wait_for(|state| state.kind == SyncKind::Idle || is_hopeless(state));
+    let at_rest = states.wait_for(|state| {
+        let waits_for_user = state.kind == SyncKind::Error && state.next_attempt_in_ms.is_none();
+        state.kind == SyncKind::Idle || waits_for_user || is_hopeless(state)
+    });
     // Where it takes longer, it goes on by itself.
     let _ = tokio::time::timeout(PATIENCE, at_rest).await;
 }
@@ -197,7 +200,7 @@ pub(crate) fn is_hopeless(state: &SyncState) -> bool {
     match state.cause {
         Some(Cause::SignIn | Cause::ServerRestored | Cause::ByChoice) => true,
         Some(Cause::Unreachable) => state.next_attempt_in_ms.is_some(),
-        None => state.kind == SyncKind::Error && state.pending == 0,
+        None => false,
     }
 }
 

@@ -62,10 +62,10 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
         .local_addr()
         .map_err(|error| Error::Failed(format!("the listener has no address: {error}")))?;
     let (asked_tx, mut asked) = oneshot::channel();
+    let signal = signal::listen()?;
     let shutdown = async move {
-        let signal = signal::received().await;
         // An error says that nobody wants to know.
-        let _ = asked_tx.send(signal);
+        let _ = asked_tx.send(signal.await);
     };
     let serving = outrigger_server::serve(Config::new(&data), listener, shutdown);
     context.output.show(&Listening {
@@ -74,8 +74,7 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
     })?;
     serving.await?;
     match asked.try_recv() {
-        Ok(Ok(Signal::Interrupt)) => Ok(ExitCode::Interrupted),
-        Ok(Err(error)) => Err(error),
+        Ok(Signal::Interrupt) => Ok(ExitCode::Interrupted),
         _ => Ok(ExitCode::Done),
     }
 }

@@ -1,8 +1,10 @@
 //! `outrigger sync`
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use outrigger_engine::{Cause, SyncKind, SyncState};
+use outrigger_engine::inspect::Filter;
+use outrigger_engine::{Cause, Parked, SyncKind, SyncState};
 use serde::Serialize;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::status::Status;
@@ -10,8 +12,12 @@ use crate::context::{Context, Service};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::output::View;
+use crate::queue;
 use crate::style::{self, paint};
 use crate::text;
+
+/// How long a look-up on the server is waited for.
+const LOOK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What it takes.
 #[derive(Debug, clap::Args)]
@@ -103,7 +109,12 @@ pub(super) async fn drain(
             sent += before.saturating_sub(state.pending);
             bars.show(&state);
             if let Some(ended) = ended(&state, is_persistent) {
-                return Ok(ended);
+                let is_final = ended != Ended::NeedsYou || !is_looking(context).await?;
+                let changed = tokio::time::timeout(LOOK_PATIENCE, states.changed());
+                if is_final || changed.await.is_err() {
+                    return Ok(ended);
+                }
+                continue;
             }
             if states.changed().await.is_err() {
                 return Err(Error::Failed("the service has ended".to_owned()));
@@ -122,6 +133,22 @@ pub(super) async fn drain(
     };
     bars.clear();
     Ok((ended, sent))
+}
+
+/// Whether something may be looked up on the server right now: what is uncertain may turn out to have arrived.
+async fn is_looking(context: &Context<'_>) -> Result<bool, Error> {
+    let look = |db: &rusqlite::Connection| {
+        let mut found = false;
+        queue::each(db, Filter::Parked, |item| match item.parked {
+            Some(Parked::Uncertain { .. }) => {
+                found = true;
+                ControlFlow::Break(())
+            }
+            _ => ControlFlow::Continue(()),
+        })?;
+        Ok(found)
+    };
+    context.read(look).await
 }
 
 /// Whether nothing more goes out by itself.
