@@ -24,7 +24,7 @@ Exit codes:
 /// Everything you write is safe on this device at once, and reaches the server exactly once, in order, when it can.
 #[derive(Debug, Parser)]
 #[command(name = "outrigger", version, styles = style::HELP, after_help = EXIT_CODES)]
-#[command(propagate_version = true, arg_required_else_help = true)]
+#[command(propagate_version = true)]
 pub(crate) struct Cli {
     /// The home folder, one for each user [default: outrigger in the folder for data of the system's user]
     #[arg(
@@ -41,6 +41,17 @@ pub(crate) struct Cli {
     /// What is to be done.
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// Reads the command line of this process; where it is wrong, or asks for help, the process ends here.
+    pub(crate) fn read() -> Self {
+        if std::env::args_os().len() > 1 {
+            Self::parse()
+        } else {
+            Self::parse_from(["outrigger", "--help"])
+        }
+    }
 }
 
 #[cfg(test)]
@@ -63,6 +74,7 @@ mod tests {
         for line in [
             "post hello",
             "post -- -dashes",
+            "post help",
             "post hello --image a.png --image b.png",
             "post edit 1234abcd hello",
             "post delete 1234abcd",

@@ -9,10 +9,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
+use crate::clock;
 use crate::error::Error;
 use crate::home::{Account, Home};
 use crate::local;
 use crate::output::Output;
+use crate::show::Viewer;
 
 /// The service of the social app.
 pub(crate) type Service = SyncService<Social>;
@@ -42,6 +44,14 @@ impl<'a> Context<'a> {
     /// The signed-in user, as the social app knows them.
     pub(crate) fn social(&self) -> Result<Social, Error> {
         Ok(Social::new(self.account()?.user()))
+    }
+
+    /// The signed-in user, looking now.
+    pub(crate) fn viewer(&self) -> Result<Viewer, Error> {
+        Ok(Viewer {
+            me: self.social()?.me(),
+            now: clock::now(),
+        })
     }
 
     /// The service; it is opened when it is first needed, and then sends what waits.

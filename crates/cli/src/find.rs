@@ -5,7 +5,6 @@
 use outrigger_engine::ids::ServerId;
 use outrigger_social::id::{CommentRef, ConversationId, MessageRef, PostId, UserId};
 use outrigger_social::resolve::{self, ResolveError};
-use outrigger_social::wire;
 
 use crate::context::Context;
 use crate::error::Error;
@@ -54,7 +53,7 @@ pub(crate) async fn user(context: &Context<'_>, text: &str) -> Result<UserId, Er
             }
             find(context, text, resolve::user)
                 .await
-                .map_err(|_| Error::Failed(format!("nobody here has the name {name:?}")))
+                .map_err(|_| Error::Failed(format!("nobody has the name {name:?}")))
         }
         found => found,
     }
@@ -62,8 +61,7 @@ pub(crate) async fn user(context: &Context<'_>, text: &str) -> Result<UserId, Er
 
 /// The signed-in user.
 pub(crate) fn me(context: &Context<'_>) -> Result<UserId, Error> {
-    let wire::User { id, .. } = context.account()?.user();
-    Ok(UserId::of_server(&id))
+    Ok(context.social()?.me())
 }
 
 fn unknown_here(name: &str, error: &Error) -> Error {

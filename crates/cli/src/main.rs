@@ -33,14 +33,13 @@ mod text;
 mod demo;
 
 use args::Cli;
-use clap::Parser as _;
 use context::Context;
 use error::Error;
 use exit::ExitCode;
 use output::Output;
 
 fn main() -> std::process::ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     let output = Output::new(cli.json);
     start_log(&cli);
     let done = start_runtime().and_then(|runtime| {

@@ -41,9 +41,7 @@ pub(crate) async fn password(
     ask(question)?;
     // Dropped with this future, so that the terminal echoes again also after Ctrl-C.
     let _silence = Silence::begin();
-    let typed = line().await;
-    ask("\n")?;
-    typed.map(Secret::new)
+    line().await.map(Secret::new)
 }
 
 /// What is answered to a question, in lower case.
@@ -105,6 +103,8 @@ impl Drop for Silence {
         if let Some(before) = &self.before {
             let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Flush, before);
         }
+        // The line break that was typed was not shown either.
+        let _ = ask("\n");
     }
 }
 

@@ -4,7 +4,7 @@
 
 use outrigger_engine::EntityStatus;
 use outrigger_engine::time::Wall;
-use outrigger_social::id::short;
+use outrigger_social::id::{UserId, short};
 use outrigger_social::query::{
     CommentView, ConversationView, MediaView, MessageView, PostView, ProfileView, UserView,
 };
@@ -12,17 +12,26 @@ use outrigger_social::query::{
 use crate::style::{self, mark, paint};
 use crate::text;
 
+/// Who looks, and when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Viewer {
+    /// The signed-in user.
+    pub(crate) me: UserId,
+    /// The present.
+    pub(crate) now: Wall,
+}
+
 /// Characters of a message in a list.
 const PREVIEW_CHARS: usize = 60;
 
 /// A post.
-pub(crate) fn post(post: &PostView, now: Wall) -> String {
+pub(crate) fn post(post: &PostView, viewer: Viewer) -> String {
     let mut lines = vec![head(
         short(post.id.0),
         &post.author,
         post.created_at,
         post.edited,
-        now,
+        viewer,
         &post.sync,
     )];
     lines.extend(body(&post.text, 2));
@@ -44,13 +53,13 @@ pub(crate) fn post(post: &PostView, now: Wall) -> String {
 }
 
 /// A comment, set in below its post.
-pub(crate) fn comment(comment: &CommentView, now: Wall) -> String {
+pub(crate) fn comment(comment: &CommentView, viewer: Viewer) -> String {
     let head = head(
         short(comment.comment.id.0),
         &comment.author,
         comment.created_at,
         comment.edited,
-        now,
+        viewer,
         &comment.sync,
     );
     let mut lines = vec![format!("    {head}")];
@@ -59,13 +68,13 @@ pub(crate) fn comment(comment: &CommentView, now: Wall) -> String {
 }
 
 /// A message.
-pub(crate) fn message(message: &MessageView, now: Wall) -> String {
+pub(crate) fn message(message: &MessageView, viewer: Viewer) -> String {
     let mut lines = vec![head(
         short(message.message.id.0),
         &message.author,
         message.created_at,
         false,
-        now,
+        viewer,
         &message.sync,
     )];
     lines.extend(body(&message.text, 2));
@@ -74,15 +83,18 @@ pub(crate) fn message(message: &MessageView, now: Wall) -> String {
 }
 
 /// A conversation, with the last that was said in it.
-pub(crate) fn conversation(conversation: &ConversationView, now: Wall) -> String {
+pub(crate) fn conversation(conversation: &ConversationView, viewer: Viewer) -> String {
     let with = name(&conversation.with);
     match &conversation.last {
         None => format!("{with}  {}", paint(style::DIM, "no messages here yet")),
         Some(last) => format!(
-            "{with}  {}  {} {}",
+            "{with}  {}  {}{}",
             text::cut(&said(last), PREVIEW_CHARS),
-            paint(style::DIM, text::ago(last.created_at, now)),
-            mark(&last.sync)
+            paint(style::DIM, text::ago(last.created_at, viewer.now)),
+            match last.author.id == viewer.me {
+                true => format!(" {}", mark(&last.sync)),
+                false => String::new(),
+            }
         ),
     }
 }
@@ -110,10 +122,22 @@ pub(crate) fn profile(profile: &ProfileView) -> String {
     )
 }
 
-fn head(id: String, author: &UserView, at: Wall, edited: bool, now: Wall, status: &EntityStatus) -> String {
+fn head(
+    id: String,
+    author: &UserView,
+    at: Wall,
+    edited: bool,
+    viewer: Viewer,
+    status: &EntityStatus,
+) -> String {
     let edited = if edited { ", edited" } else { "" };
-    let about = format!("{id} · {}{edited}", text::ago(at, now));
-    format!("{}  {}  {}", name(author), paint(style::DIM, about), mark(status))
+    let about = format!("{id} · {}{edited}", text::ago(at, viewer.now));
+    let line = format!("{}  {}", name(author), paint(style::DIM, about));
+    match status {
+        // That what others wrote has arrived goes without saying.
+        EntityStatus::Synced if author.id != viewer.me => line,
+        status => format!("{line}  {}", mark(status)),
+    }
 }
 
 fn body(words: &str, columns: usize) -> Option<String> {

@@ -23,7 +23,7 @@ use crate::text;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long to wait for what was written.
-#[derive(Debug, Clone, Copy, clap::Args)]
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub(crate) struct WaitArgs {
     /// Return as soon as it is safe here, without waiting a moment for the server
     #[arg(long)]

@@ -11,7 +11,11 @@ use crate::write::{self, WaitArgs};
 
 /// What it takes.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
+)]
 pub(crate) struct Args {
     /// Which post
     #[arg(required = true)]

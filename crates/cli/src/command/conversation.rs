@@ -1,17 +1,15 @@
 //! `outrigger conversation USER`
 
-use outrigger_engine::time::Wall;
 use outrigger_social::query::{self, MessageView, Page};
 use serde::Serialize;
 
-use crate::clock;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::find;
 use crate::output::View;
 use crate::refresh::{self, ReadArgs};
-use crate::show;
+use crate::show::{self, Viewer};
 use crate::style::{self, paint};
 
 /// What it takes.
@@ -30,7 +28,7 @@ struct Conversation {
     /// Newest first.
     messages: Vec<MessageView>,
     #[serde(skip)]
-    now: Wall,
+    viewer: Viewer,
 }
 
 impl View for Conversation {
@@ -40,7 +38,7 @@ impl View for Conversation {
             return paint(style::DIM, "no messages yet");
         }
         let messages = self.messages.iter().rev();
-        let messages = messages.map(|message| show::message(message, self.now));
+        let messages = messages.map(|message| show::message(message, self.viewer));
         messages.collect::<Vec<_>>().join("\n")
     }
 }
@@ -53,7 +51,11 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
         .read(move |db| query::conversation(db, id, Page::default()))
         .await?
         .rows;
-    let now = clock::now();
-    context.output.show(&Conversation { fresh, messages, now })?;
+    let viewer = context.viewer()?;
+    context.output.show(&Conversation {
+        fresh,
+        messages,
+        viewer,
+    })?;
     Ok(ExitCode::Done)
 }

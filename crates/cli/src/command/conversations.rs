@@ -1,16 +1,14 @@
 //! `outrigger conversations`
 
-use outrigger_engine::time::Wall;
 use outrigger_social::query::{self, ConversationView, Page};
 use serde::Serialize;
 
-use crate::clock;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::output::View;
 use crate::refresh::{self, ReadArgs};
-use crate::show;
+use crate::show::{self, Viewer};
 use crate::style::{self, paint};
 
 /// What it takes.
@@ -26,7 +24,7 @@ struct Conversations {
     fresh: bool,
     conversations: Vec<ConversationView>,
     #[serde(skip)]
-    now: Wall,
+    viewer: Viewer,
 }
 
 impl View for Conversations {
@@ -35,7 +33,7 @@ impl View for Conversations {
             return paint(style::DIM, "no conversations yet");
         }
         let lines = self.conversations.iter();
-        let lines = lines.map(|conversation| show::conversation(conversation, self.now));
+        let lines = lines.map(|conversation| show::conversation(conversation, self.viewer));
         lines.collect::<Vec<_>>().join("\n")
     }
 }
@@ -47,11 +45,11 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
         .read(|db| query::conversations(db, Page::default()))
         .await?
         .rows;
-    let now = clock::now();
+    let viewer = context.viewer()?;
     context.output.show(&Conversations {
         fresh,
         conversations,
-        now,
+        viewer,
     })?;
     Ok(ExitCode::Done)
 }

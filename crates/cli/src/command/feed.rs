@@ -1,18 +1,16 @@
 //! `outrigger feed`
 
-use outrigger_engine::time::Wall;
 use outrigger_social::query::{self, Page, PostView};
 use outrigger_social::reads::Scope;
 use serde::Serialize;
 
-use crate::clock;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::find;
 use crate::output::View;
 use crate::refresh::{self, ReadArgs};
-use crate::show;
+use crate::show::{self, Viewer};
 use crate::style::{self, paint};
 
 /// What it takes.
@@ -34,7 +32,7 @@ struct Feed {
     fresh: bool,
     posts: Vec<PostView>,
     #[serde(skip)]
-    now: Wall,
+    viewer: Viewer,
 }
 
 impl View for Feed {
@@ -42,7 +40,11 @@ impl View for Feed {
         if self.posts.is_empty() {
             return paint(style::DIM, "no posts yet");
         }
-        let posts: Vec<String> = self.posts.iter().map(|post| show::post(post, self.now)).collect();
+        let posts: Vec<String> = self
+            .posts
+            .iter()
+            .map(|post| show::post(post, self.viewer))
+            .collect();
         posts.join("\n\n")
     }
 }
@@ -63,7 +65,7 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
         .read(move |db| query::feed(db, me, scope, page))
         .await?
         .rows;
-    let now = clock::now();
-    context.output.show(&Feed { fresh, posts, now })?;
+    let viewer = context.viewer()?;
+    context.output.show(&Feed { fresh, posts, viewer })?;
     Ok(ExitCode::Done)
 }

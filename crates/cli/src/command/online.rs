@@ -4,12 +4,16 @@ use super::status::Status;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
+use crate::write::{self, WaitArgs};
 
 /// Goes offline or comes back. It is remembered.
 pub(crate) async fn run(context: &Context<'_>, online: bool) -> Result<ExitCode, Error> {
     let account = context.account()?;
     let service = context.service().await?;
     service.set_online(online).await?;
+    if online {
+        write::settle(service, WaitArgs::default()).await;
+    }
     let state = service.state().borrow().clone();
     context.output.show(&Status::new(&account, state))?;
     Ok(ExitCode::Done)

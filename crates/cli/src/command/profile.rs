@@ -1,17 +1,15 @@
 //! `outrigger profile [USER]`
 
-use outrigger_engine::time::Wall;
 use outrigger_social::query::{self, Page, PostView, ProfileView};
 use serde::Serialize;
 
-use crate::clock;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::find;
 use crate::output::View;
 use crate::refresh::{self, ReadArgs};
-use crate::show;
+use crate::show::{self, Viewer};
 
 /// Posts that are shown below a profile.
 const POSTS: usize = 5;
@@ -32,12 +30,12 @@ struct Profile {
     profile: ProfileView,
     posts: Vec<PostView>,
     #[serde(skip)]
-    now: Wall,
+    viewer: Viewer,
 }
 
 impl View for Profile {
     fn human(&self) -> String {
-        let posts = self.posts.iter().map(|post| show::post(post, self.now));
+        let posts = self.posts.iter().map(|post| show::post(post, self.viewer));
         std::iter::once(show::profile(&self.profile))
             .chain(posts)
             .collect::<Vec<_>>()
@@ -69,12 +67,12 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
         message: "your profile was not read yet".to_owned(),
         advice: "go online once".to_owned(),
     })?;
-    let now = clock::now();
+    let viewer = context.viewer()?;
     context.output.show(&Profile {
         fresh,
         profile,
         posts,
-        now,
+        viewer,
     })?;
     Ok(ExitCode::Done)
 }

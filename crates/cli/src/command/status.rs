@@ -8,7 +8,7 @@ use crate::context::{Context, Service};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::home::Account;
-use crate::output::View;
+use crate::output::{Output, View};
 use crate::pill::{Pill, pill};
 use crate::style::{self, paint};
 use crate::text;
@@ -82,6 +82,7 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
 
 async fn watch(context: &Context<'_>, account: &Account, service: &Service) -> Result<ExitCode, Error> {
     let mut states = service.state();
+    let _line = context.output.is_terminal().then(|| OpenLine(context.output));
     loop {
         let state = states.borrow_and_update().clone();
         let status = Status::new(account, state);
@@ -93,6 +94,16 @@ async fn watch(context: &Context<'_>, account: &Account, service: &Service) -> R
         if states.changed().await.is_err() {
             return Err(Error::Failed("the service has ended".to_owned()));
         }
+    }
+}
+
+/// A line that is written over; it ends when this is dropped, also by Ctrl-C.
+struct OpenLine<'a>(&'a Output);
+
+impl Drop for OpenLine<'_> {
+    fn drop(&mut self) {
+        // Where it cannot be ended, nobody sees it.
+        let _ = self.0.write("\n");
     }
 }
 

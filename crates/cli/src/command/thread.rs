@@ -1,17 +1,15 @@
 //! `outrigger thread ID`
 
-use outrigger_engine::time::Wall;
 use outrigger_social::query::{self, Page, ThreadView};
 use serde::Serialize;
 
-use crate::clock;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::find;
 use crate::output::View;
 use crate::refresh::{self, ReadArgs};
-use crate::show;
+use crate::show::{self, Viewer};
 
 /// What it takes.
 #[derive(Debug, clap::Args)]
@@ -29,14 +27,14 @@ struct Thread {
     #[serde(flatten)]
     thread: ThreadView,
     #[serde(skip)]
-    now: Wall,
+    viewer: Viewer,
 }
 
 impl View for Thread {
     fn human(&self) -> String {
         let comments = self.thread.comments.rows.iter();
-        let comments = comments.map(|comment| show::comment(comment, self.now));
-        std::iter::once(show::post(&self.thread.post, self.now))
+        let comments = comments.map(|comment| show::comment(comment, self.viewer));
+        std::iter::once(show::post(&self.thread.post, self.viewer))
             .chain(comments)
             .collect::<Vec<_>>()
             .join("\n\n")
@@ -51,7 +49,11 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
         .read(move |db| query::thread(db, post, Page::default()))
         .await?
         .ok_or_else(|| Error::Failed("this post was deleted".to_owned()))?;
-    let now = clock::now();
-    context.output.show(&Thread { fresh, thread, now })?;
+    let viewer = context.viewer()?;
+    context.output.show(&Thread {
+        fresh,
+        thread,
+        viewer,
+    })?;
     Ok(ExitCode::Done)
 }
