@@ -282,14 +282,7 @@ impl<S: Store, B: Blobs> Server<S, B> {
     ) -> Result<Response, Failure> {
         let caller = session::authenticate(tx.as_snapshot(), caller.token.as_deref(), now)??;
         let resolved = operation::resolve(&request.method, request.path())?;
-        let batch = match resolved.route.work {
-            Work::Batch => Some(batch::read(request)),
-            _ => None,
-        };
-        let cost = batch
-            .as_ref()
-            .map_or(1, |batch| batch.as_ref().map_or(1, |it| it.requests.len().max(1)));
-        self.accounts.take(caller.user.id.as_str(), cost, now.monotonic)?;
+        self.accounts.take(caller.user.id.as_str(), 1, now.monotonic)?;
         caller.note_shown(tx)?;
         let client = headers::client(request)?;
         let watermark = match &client {
@@ -302,23 +295,14 @@ impl<S: Store, B: Blobs> Server<S, B> {
             viewer: &caller.user,
             client: client.as_ref(),
         };
-        let written = match (batch, resolved.operation) {
-            (Some(batch), _) => batch.map(|batch| self.apply_batch(tx, &mut writer, batch))?,
-            (None, None) => Err(Problem::not_found().into()),
-            (None, Some(Operation::SignOut)) => caller
-                .revoke(tx)
-                .map(|()| Response::empty(204))
-                .map_err(Into::into),
-            (None, Some(Operation::RetireClient(client))) => writer.retire(tx, &client),
-            (None, Some(operation)) => self.apply(
-                tx,
-                &mut writer,
-                request,
-                &Resolved {
-                    operation: Some(operation),
-                    ..resolved
-                },
-            ),
+        let written = match &resolved.operation {
+            Some(Operation::Batch) => self.apply_batch(tx, &mut writer, request),
+            Some(Operation::SignOut) => {
+                caller.revoke(tx)?;
+                Ok(Response::empty(204))
+            }
+            Some(Operation::RetireClient(client)) => writer.retire(tx, client),
+            _ => self.apply(tx, &mut writer, request, &resolved),
         };
         // A refusal carries the watermark too, so it is an answer from here on.
         let response = match written {

@@ -107,6 +107,15 @@ impl Blobs for ObjectBlobs {
         Ok(())
     }
 
+    fn parts(&self) -> Result<Vec<UploadId>, BlobError> {
+        let list = || -> std::io::Result<Vec<UploadId>> {
+            std::fs::read_dir(&self.parts)?
+                .map(|entry| Ok(UploadId::named(entry?.file_name().to_string_lossy())))
+                .collect()
+        };
+        list().map_err(|source| failed("listing the parts", &UploadId::named("all uploads"), &source))
+    }
+
     fn remove_part(&self, id: &UploadId) -> Result<(), BlobError> {
         match std::fs::remove_file(self.part(id)) {
             Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
@@ -132,10 +141,17 @@ impl Blobs for ObjectBlobs {
     }
 }
 
-fn failed(action: &'static str, id: &UploadId, source: &dyn std::error::Error) -> BlobError {
+fn failed(action: &'static str, id: &UploadId, source: &(dyn std::error::Error + 'static)) -> BlobError {
+    // An object store wraps what the system said.
+    let mut causes = std::iter::successors(Some(source), |error| error.source());
+    let is_full = causes.any(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>();
+        io.is_some_and(|error| error.kind() == std::io::ErrorKind::StorageFull)
+    });
     BlobError {
         action,
         id: id.clone(),
+        is_full,
         message: source.to_string(),
     }
 }

@@ -16,7 +16,7 @@ use super::streams::{self, blocking};
 use super::writer::Queue;
 use super::{HttpLimits, LocalServer, body, openapi};
 use crate::exchange::{self, Caller, Request, Response};
-use crate::operation::{self, Operation, Work};
+use crate::operation::{self, BodyKind, Operation, Route, Work};
 use crate::problem::{Problem, ProblemKind};
 use crate::server::{Exchange, unavailable};
 
@@ -149,8 +149,7 @@ impl App {
             {
                 Ok(bytes) => {
                     request.body = bytes;
-                    self.handle(resolved.route.work, Exchange { caller, request })
-                        .await
+                    self.handle(resolved.route, Exchange { caller, request }).await
                 }
                 Err(problem) => Err(problem),
             },
@@ -221,11 +220,12 @@ impl App {
     }
 
     /// Hands a request to the core, on a thread that may do what it does.
-    async fn handle(self: &Arc<Self>, work: Work, exchange: Exchange) -> Result<Response, Problem> {
-        let gate = match work {
+    async fn handle(self: &Arc<Self>, route: &Route, exchange: Exchange) -> Result<Response, Problem> {
+        let gate = match route.work {
             Work::Mutation | Work::Command | Work::Batch => return self.queue.apply(exchange).await,
-            Work::Session => &self.passwords,
-            Work::Read | Work::Append => &self.reads,
+            // A refresh hashes no password, and does not wait for those who do.
+            Work::Session if route.body == BodyKind::Credentials => &self.passwords,
+            Work::Session | Work::Read | Work::Append => &self.reads,
         };
         let _permit = gate.acquire().await.map_err(|_| unavailable())?;
         let app = self.clone();

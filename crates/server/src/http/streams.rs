@@ -18,8 +18,25 @@ use crate::server::{Append, internal};
 /// How much is gathered before it is written.
 const PIECE: usize = 256 * 1024;
 
-/// Streams the body of a `PATCH` into its upload. What arrived before a cut or a pause that is too long is kept.
+/// Streams the body of a `PATCH` into its upload, in a task of its own: when the connection is cut its handler is
+/// dropped, and what arrived must be recorded all the same.
 pub(super) async fn append(
+    app: &Arc<App>,
+    caller: Caller,
+    request: Request,
+    body: Body,
+    length: Option<u64>,
+) -> Result<Response, Problem> {
+    let app = app.clone();
+    let task = tokio::spawn(async move { append_all(&app, caller, request, body, length).await });
+    task.await.map_err(|error| {
+        tracing::error!(%error, "an upload panicked");
+        internal()
+    })?
+}
+
+/// What arrived before a cut, or before a pause that is too long, is kept.
+async fn append_all(
     app: &Arc<App>,
     caller: Caller,
     request: Request,

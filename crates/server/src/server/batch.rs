@@ -23,7 +23,7 @@ use crate::store::{Keep, Store, Transaction, contained};
 pub(crate) const ITEMS_MAX: usize = 100;
 
 /// Reads a batch; what is refused here is refused as a whole, since it could not be answered item by item.
-pub(super) fn read(request: &Request) -> Result<wire::Batch, Problem> {
+fn read(request: &Request) -> Result<wire::Batch, Problem> {
     let batch: wire::Batch = input::json(request)?;
     if batch.requests.len() > ITEMS_MAX {
         let detail = format!("a batch has at most {ITEMS_MAX} requests");
@@ -57,8 +57,13 @@ impl<S: Store, B: Blobs> Server<S, B> {
         &self,
         tx: &mut dyn Transaction,
         writer: &mut Writer<'_>,
-        batch: wire::Batch,
+        request: &Request,
     ) -> Result<Response, Failure> {
+        let batch = read(request)?;
+        // One was taken for the request itself.
+        let further = batch.requests.len().saturating_sub(1);
+        self.accounts
+            .take(writer.viewer.id.as_str(), further, writer.now.monotonic)?;
         let mut earlier = Earlier::new();
         let ids: Vec<String> = batch.requests.iter().map(|item| item.id.clone()).collect();
         for item in batch.requests {

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use outrigger_social::limits;
 use sha2::{Digest as _, Sha256};
 
-use super::{Server, answer, internal, settle};
+use super::{Server, answer, internal, settle, unavailable};
 use crate::action::Failure;
 use crate::blobs::{BlobError, Blobs};
 use crate::exchange::{Caller, Request, Response};
@@ -84,9 +84,7 @@ impl<S: Store, B: Blobs> Server<S, B> {
         let account = self.uploader(now, caller, request)?;
         self.own_upload(&account, id)?;
         if let Some(slot) = self.transfers.find(id) {
-            let mut slot = locked(&slot);
-            slot.generation += 1;
-            self.record(now, id, &mut slot)?;
+            self.end_older(now, id, &slot)?;
         }
         let upload = self.own_upload(&account, id)?;
         Ok(Response::empty(200)
@@ -123,24 +121,45 @@ impl<S: Store, B: Blobs> Server<S, B> {
         }
         let offset = headers::upload_offset(request)?;
         let slot = self.transfers.slot(&id);
-        let mut held = locked(&slot);
-        held.generation += 1;
-        let generation = held.generation;
-        self.record(now, &id, &mut held)?;
-        let upload = self.own_upload(&account, &id)?;
-        if offset != upload.offset {
-            return Err(offset_mismatch(upload.offset).into());
+        let begun = self.begin_at(now, (&account, &id), &slot, (offset, length));
+        if begun.is_err() {
+            self.transfers.leave(&id, &slot);
         }
-        if length.is_some_and(|length| length > upload.media.size - offset) {
+        begun
+    }
+
+    fn begin_at(
+        &self,
+        now: Now,
+        (account, id): (&UserId, &UploadId),
+        slot: &Arc<Mutex<Slot>>,
+        (offset, length): (u64, Option<u64>),
+    ) -> Result<Append, Failure> {
+        let generation = self.end_older(now, id, slot)?;
+        let media = match self.own_upload(account, id)? {
+            upload if upload.offset != offset => return Err(offset_mismatch(upload.offset).into()),
+            upload => upload.media,
+        };
+        if length.is_some_and(|length| length > media.size - offset) {
             return Err(beyond_its_length().into());
         }
-        drop(held);
         Ok(Append {
-            media: upload.media,
+            media,
             generation,
-            slot,
+            slot: slot.clone(),
             end: offset,
         })
+    }
+
+    /// Ends an older request about the upload, and records what it wrote; the generation of the newer one.
+    fn end_older(&self, now: Now, id: &UploadId, slot: &Mutex<Slot>) -> Result<u64, Failure> {
+        let mut slot = locked(slot);
+        slot.generation += 1;
+        match self.record(now, id, &mut slot) {
+            // That the older one had the wrong bytes shows in what has become of the upload.
+            Err(Failure::Store(error)) => Err(error.into()),
+            Err(Failure::Problem(_)) | Ok(()) => Ok(slot.generation),
+        }
     }
 
     /// Writes the next bytes of a `PATCH`.
@@ -188,7 +207,7 @@ impl<S: Store, B: Blobs> Server<S, B> {
             let offset = append.end.to_string();
             Ok(Response::empty(204).header("upload-offset", offset))
         })();
-        self.transfers.leave(&append);
+        self.transfers.leave(&append.media.id, &append.slot);
         answer(settle(ended))
     }
 
@@ -203,8 +222,12 @@ impl<S: Store, B: Blobs> Server<S, B> {
             return Ok(());
         };
         if to < upload.media.size {
-            self.store.write(|tx| tx.advance_upload(id, from, to, now.wall))?;
-            return Ok(());
+            let advanced = self.store.write(|tx| tx.advance_upload(id, from, to, now.wall))?;
+            return if advanced {
+                Ok(())
+            } else {
+                Err(superseded().into())
+            };
         }
         if let Err(problem) = self.check(&upload.media)? {
             self.store.write(|tx| tx.discard_upload(id, now.wall))?;
@@ -214,8 +237,13 @@ impl<S: Store, B: Blobs> Server<S, B> {
         self.blobs
             .publish(id, upload.media.size)
             .map_err(|error| blob_failed(&error))?;
-        self.store.write(|tx| tx.finish_upload(id, from, now.wall))?;
-        self.blobs.remove_part(id).map_err(|error| blob_failed(&error))?;
+        if !self.store.write(|tx| tx.finish_upload(id, from, now.wall))? {
+            return Err(superseded().into());
+        }
+        if let Err(error) = self.blobs.remove_part(id) {
+            // It is finished all the same; the part goes when the upload does.
+            tracing::warn!(%error, "a part stays behind");
+        }
         Ok(())
     }
 
@@ -284,10 +312,10 @@ impl Transfers {
     }
 
     /// Forgets an upload when nobody else is about it: the map holds one, the ending request another.
-    fn leave(&self, append: &Append) {
+    fn leave(&self, id: &UploadId, slot: &Arc<Mutex<Slot>>) {
         let mut slots = self.slots();
-        if Arc::strong_count(&append.slot) <= 2 {
-            slots.remove(&append.media.id);
+        if Arc::strong_count(slot) <= 2 {
+            slots.remove(id);
         }
     }
 }
@@ -333,7 +361,7 @@ fn beyond_its_length() -> Problem {
 
 fn blob_failed(error: &BlobError) -> Problem {
     tracing::error!(%error, "the bytes of an upload");
-    internal()
+    if error.is_full { unavailable() } else { internal() }
 }
 
 impl From<BlobError> for StoreError {

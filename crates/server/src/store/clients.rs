@@ -1,6 +1,6 @@
 //! What makes a mutation happen once: clients, their watermarks, and the answers recorded under their keys.
 //!
-//! Owns rows and method names. Never decides what is recorded: that is [`crate::core::once`].
+//! Owns rows and method names. Never decides what is recorded: that is the core's.
 
 use super::{ObjectKind, Result};
 use crate::ids::{ClientId, IdempotencyKey, Sequence, Timestamp, UserId, Watermark};

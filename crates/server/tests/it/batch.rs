@@ -174,3 +174,27 @@ fn a_batch_that_cannot_be_answered_by_item_is_refused_whole() {
     check(&alice, json!([]), &[]);
     check(&alice, (0..100).map(item).collect(), &[201; 100]);
 }
+
+#[test]
+fn a_batch_costs_as_much_as_its_items() {
+    let rate = outrigger_server::Rate {
+        per_second: 1.0,
+        burst: 10.0,
+    };
+    let settings = outrigger_server::Settings {
+        account_rate: Some(rate),
+        ..Default::default()
+    };
+    let world = World::with(settings);
+    let alice = world.sign_up("alice");
+    let items = |count: usize| -> Value {
+        (0..count)
+            .map(|id| json!({"id": id.to_string(), "method": "GET", "url": "/v1/me"}))
+            .collect()
+    };
+    check(&alice, items(8), &[200; 8]);
+    let refused = send(&alice, items(5)).is(429).refused("rate-limited");
+    assert_eq!(refused.header("retry-after"), "3");
+    world.pass(std::time::Duration::from_secs(3));
+    check(&alice, items(4), &[200; 4]);
+}

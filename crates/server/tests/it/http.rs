@@ -336,7 +336,8 @@ async fn what_arrived_of_a_cut_upload_is_kept() {
         server.token,
         PNG.len()
     );
-    server.raw(&[head.as_bytes(), &PNG[..12]].concat()).await;
+    let answer = server.raw(&[head.as_bytes(), &PNG[..12]].concat()).await;
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     // HEAD ends what may still be going on, so it tells the truth at once.
     let offset = server.stands(&url).await;
     assert_eq!(offset, 12);
@@ -437,4 +438,85 @@ async fn a_data_directory_has_one_server_at_a_time_and_lasts() {
     assert_eq!(read.json::<Value>().await.unwrap()["text"], "kept");
     stop.send(()).unwrap();
     served.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_shutdown_finishes_what_is_in_flight() {
+    let server = start().await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let body = r#"{"text": "last"}"#;
+    let head = format!(
+        "POST /v1/posts HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        server.token,
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await.unwrap();
+    let stopping = tokio::spawn(server.stop());
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    stopping.await.unwrap();
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_too() {
+    let server = start().await;
+    let client = Client::builder().http2_prior_knowledge().build().unwrap();
+    let answer = client
+        .get(server.url("/v1/me"))
+        .bearer_auth(&server.token)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), answer.version()),
+        (200, reqwest::Version::HTTP_2)
+    );
+    let missing = client.get(server.url("/nowhere")).send().await.unwrap();
+    refused(missing, 404, "not-found").await;
+    drop(client);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn headers_that_do_not_come_are_not_waited_for() {
+    let limits = HttpLimits {
+        header_timeout: Duration::from_millis(50),
+        ..HttpLimits::default()
+    };
+    let server = start_with(limits).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: ")
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert!(!answer.starts_with(b"HTTP/1.1 200"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn connections_beyond_the_bound_wait_for_one_to_end() {
+    let server = start_with(HttpLimits {
+        connections_max: 2,
+        ..HttpLimits::default()
+    })
+    .await;
+    // The client that signed up keeps one connection; this is the second.
+    let held = TcpStream::connect(server.address).await.unwrap();
+    let mut waiting = TcpStream::connect(server.address).await.unwrap();
+    waiting
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    drop(held);
+    let mut answer = String::new();
+    waiting.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    server.stop().await;
 }

@@ -1,5 +1,7 @@
 //! The server as its clients meet it: most tests hand requests to the core, those of HTTP itself use sockets.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod access;
 mod batch;
 mod conformance;

@@ -6,7 +6,7 @@ use outrigger_server::blobs::MemoryBlobs;
 use outrigger_server::exchange::{Caller, Request, Response};
 use outrigger_server::ids::{Now, Timestamp};
 use outrigger_server::store::sqlite::SqliteStore;
-use outrigger_server::{Argon2id, Error, PasswordCost, Server, Settings, renew_epoch};
+use outrigger_server::{Argon2id, Error, Exchange, PasswordCost, Server, Settings, renew_epoch};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
@@ -136,4 +136,84 @@ fn files_are_for_their_owner_only() {
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&data_dir), 0o700);
     assert_eq!(mode(&data_dir.join("outrigger.db")), 0o600);
+}
+
+/// How many transactions a write-ahead log holds: frames that carry the size of the database end one.
+fn commits(path: &Path) -> usize {
+    let log = std::fs::read(path).unwrap();
+    let number = |at: usize| u32::from_be_bytes(log[at..at + 4].try_into().unwrap()) as usize;
+    let frame = 24 + number(8);
+    (32..log.len())
+        .step_by(frame)
+        .filter(|at| number(at + 4) > 0)
+        .count()
+}
+
+#[test]
+fn a_batch_is_one_transaction_and_so_are_requests_that_come_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = open(folder.path());
+    let log = folder.path().join("outrigger.db-wal");
+    let alice = sign_up(&server);
+    call(&server, 3, &alice, &Request::new("GET", "/v1/me"));
+    let device = Device::new(1);
+    let items: Vec<Value> = (0..100)
+        .map(|item| device.item(&item.to_string(), "POST", "/v1/posts", json!({"text": "x"})))
+        .collect();
+    let batch = Request::new("POST", "/v1/batch").json(&json!({"requests": items}));
+    let before = commits(&log);
+    assert_eq!(call(&server, 4, &alice, &batch).status, 200);
+    assert_eq!(commits(&log), before + 1);
+
+    let together: Vec<_> = (0..10)
+        .map(|_| Exchange {
+            caller: alice.clone(),
+            request: device.stamp(post("x")),
+        })
+        .collect();
+    let now = Now {
+        wall: Timestamp::from_millis(1_800_000_000_000),
+        monotonic: Default::default(),
+    };
+    let answers = server.handle_all(now, &mut StdRng::seed_from_u64(5), &together);
+    assert!(answers.iter().all(|answer| answer.status == 201));
+    assert_eq!(commits(&log), before + 2);
+}
+
+#[test]
+fn every_effect_is_in_the_change_log_and_a_deletion_leaves_a_tombstone() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = open(folder.path());
+    let alice = sign_up(&server);
+    let made = call(&server, 3, &alice, &post("x"));
+    let url = made.headers["location"].clone();
+    let id = url.rsplit('/').next().unwrap().to_owned();
+    let database = rusqlite::Connection::open(folder.path().join("outrigger.db")).unwrap();
+    let row = || -> (String, i64) {
+        let sql = "SELECT operation, version FROM changes WHERE kind = 'post' AND object = ?1 AND scope LIKE 'user:%'";
+        database
+            .query_row(sql, [&id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+    };
+    let mut version = 0;
+    let mut check = |request: &Request, operation: &str| {
+        assert!(call(&server, 4, &alice, request).is_success());
+        let (found, risen) = row();
+        assert_eq!(found, operation);
+        assert!(risen > version, "versions of a scope rise");
+        version = risen;
+    };
+    check(&Request::new("PATCH", &url).json(&json!({"text": "y"})), "put");
+    check(&Request::new("PUT", format!("{url}/like")), "put");
+    check(
+        &Request::new("POST", format!("{url}/comments")).json(&json!({"text": "y"})),
+        "put",
+    );
+    check(&Request::new("DELETE", &url), "delete");
+    let rejected = call(&server, 5, &alice, &Request::new("DELETE", &url));
+    assert_eq!(
+        (rejected.status, row().1),
+        (404, version),
+        "a rejection changes nothing"
+    );
 }

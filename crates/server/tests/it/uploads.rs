@@ -1,8 +1,16 @@
 //! Uploads: offsets tell the truth, what is readable is whole, the same bytes are sent once.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
-use outrigger_server::exchange::{Body, Request};
+use bytes::Bytes;
+use outrigger_server::blobs::{BlobError, Blobs, MemoryBlobs};
+use outrigger_server::exchange::{Body, Caller, Request};
+use outrigger_server::ids::{Now, Timestamp, UploadId};
+use outrigger_server::store::sqlite::SqliteStore;
+use outrigger_server::{Argon2id, PasswordCost, Server, Settings};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use serde_json::json;
 
 use crate::world::{Device, PNG, World, append, new_upload};
@@ -242,4 +250,122 @@ fn sign_in(world: &World) -> crate::world::Person<'_> {
         json!({"name": "alice", "password": "correct horse"}),
     );
     crate::world::Person::of(world, &session.created())
+}
+
+/// A disk that fails once, at the step that is named.
+#[derive(Default)]
+struct Failing {
+    disk: MemoryBlobs,
+    at: Mutex<Option<&'static str>>,
+}
+
+impl Failing {
+    fn step(&self, step: &'static str, id: &UploadId) -> Result<(), BlobError> {
+        let mut at = self.at.lock().unwrap();
+        if *at != Some(step) {
+            return Ok(());
+        }
+        *at = None;
+        Err(BlobError {
+            action: step,
+            id: id.clone(),
+            is_full: step == "write",
+            message: "on purpose".to_owned(),
+        })
+    }
+}
+
+impl Blobs for Failing {
+    fn write_part(&self, id: &UploadId, offset: u64, bytes: &[u8]) -> Result<(), BlobError> {
+        self.step("write", id)?;
+        self.disk.write_part(id, offset, bytes)
+    }
+
+    fn sync_part(&self, id: &UploadId) -> Result<(), BlobError> {
+        self.step("sync", id)?;
+        self.disk.sync_part(id)
+    }
+
+    fn read_part(&self, id: &UploadId, length: u64, each: &mut dyn FnMut(&[u8])) -> Result<(), BlobError> {
+        self.step("check", id)?;
+        self.disk.read_part(id, length, each)
+    }
+
+    fn publish(&self, id: &UploadId, length: u64) -> Result<(), BlobError> {
+        self.step("publish", id)?;
+        self.disk.publish(id, length)
+    }
+
+    fn remove_part(&self, id: &UploadId) -> Result<(), BlobError> {
+        self.step("tidy", id)?;
+        self.disk.remove_part(id)
+    }
+
+    fn parts(&self) -> Result<Vec<UploadId>, BlobError> {
+        self.disk.parts()
+    }
+
+    fn remove(&self, id: &UploadId) -> Result<(), BlobError> {
+        self.disk.remove(id)
+    }
+
+    fn read(&self, id: &UploadId, offset: u64, length: u64) -> Result<Bytes, BlobError> {
+        self.disk.read(id, offset, length)
+    }
+}
+
+#[test]
+fn a_disk_that_fails_is_not_believed() {
+    for (step, status) in [
+        ("write", 503),
+        ("sync", 500),
+        ("check", 500),
+        ("publish", 500),
+        ("tidy", 204),
+    ] {
+        let mut random = StdRng::seed_from_u64(1);
+        let store = SqliteStore::in_memory(&mut random).unwrap();
+        let passwords = Box::new(Argon2id::new(PasswordCost::LEAST));
+        let server = Server::new(
+            store,
+            Failing::default(),
+            passwords,
+            Settings::default(),
+            &mut random,
+        )
+        .unwrap();
+        let now = Now {
+            wall: Timestamp::from_millis(1_800_000_000_000),
+            monotonic: Duration::ZERO,
+        };
+        let mut call = |caller: &Caller, request: &Request| server.handle(now, &mut random, caller, request);
+        let credentials = json!({"name": "alice", "password": "correct horse"});
+        let session = call(
+            &Caller::anonymous(),
+            &Request::new("POST", "/v1/accounts").json(&credentials),
+        );
+        let session: serde_json::Value = serde_json::from_slice(session.bytes()).unwrap();
+        let alice = Caller::bearer(session["access_token"].as_str().unwrap());
+        let url = call(&alice, &new_upload("image/png", PNG)).headers["location"].clone();
+        assert_eq!(call(&alice, &append(&url, 0, &PNG[..9])).status, 204);
+
+        *server.blobs().at.lock().unwrap() = Some(step);
+        assert_eq!(call(&alice, &append(&url, 9, &PNG[9..])).status, status, "{step}");
+        let offset: usize = call(&alice, &Request::new("HEAD", &url)).headers["upload-offset"]
+            .parse()
+            .unwrap();
+        // Only when everything but tidying up was done does the offset say that it was.
+        assert_eq!(offset, if step == "tidy" { PNG.len() } else { 9 }, "{step}");
+        assert_eq!(
+            call(&alice, &append(&url, offset, &PNG[offset..])).status,
+            204,
+            "{step}"
+        );
+        let id = UploadId::named(url.rsplit('/').next().unwrap());
+        let media = call(&alice, &Request::new("GET", format!("/v1/media/{id}")));
+        assert_eq!(media.status, 200);
+        assert_eq!(server.blobs().read(&id, 0, 1_000).unwrap(), PNG);
+        server.tidy().unwrap();
+        assert_eq!(server.blobs().parts().unwrap(), [], "{step}");
+    }
 }
