@@ -1,0 +1,270 @@
+//! `outrigger enqueue FILE`
+
+use outrigger_engine::{App as _, SyncState, Write};
+use outrigger_social::Mutation;
+use outrigger_social::intake::{self, Line, Names};
+use serde::Serialize;
+use std::io::{self, BufRead, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use crate::attach;
+use crate::context::{Context, Service};
+use crate::error::Error;
+use crate::exit::ExitCode;
+use crate::output::View;
+use crate::pill::pill;
+use crate::style::{self, paint};
+use crate::text;
+use crate::write::{self, WaitArgs};
+
+/// Bytes of one line at most: more than the largest write takes.
+const LINE_BYTES_MAX: u64 = 2 << 20;
+/// Lines of one file at most.
+const LINES_MAX: usize = 1_000_000;
+/// Faults that are told one by one.
+const FAULTS_MAX: usize = 20;
+
+/// What it takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The file, `-` for standard input: one operation a line, as {"v":1,"op":"posts.create","text":"Hello"}
+    file: PathBuf,
+    /// Queue the good lines also where others are wrong; else it is all or nothing
+    #[arg(long)]
+    keep_going: bool,
+    #[command(flatten)]
+    wait: WaitArgs,
+}
+
+/// A line that cannot be queued.
+#[derive(Debug, Serialize)]
+struct Fault {
+    line: usize,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct Enqueued {
+    /// Lines that were queued.
+    queued: u64,
+    /// Lines that were not.
+    faults: Vec<Fault>,
+    state: SyncState,
+}
+
+impl View for Enqueued {
+    fn human(&self) -> String {
+        let mut lines: Vec<String> = self
+            .faults
+            .iter()
+            .take(FAULTS_MAX)
+            .map(|fault| format!("{} {}", paint(style::BAD, '✗'), text::one_line(&fault.message)))
+            .collect();
+        if self.faults.len() > FAULTS_MAX {
+            lines.push(format!("  and {} more", self.faults.len() - FAULTS_MAX));
+        }
+        let queued = text::count(self.queued, "line", "lines");
+        lines.push(match (self.queued, self.faults.is_empty()) {
+            (0, false) => "nothing was queued; correct the file, or queue what is right with --keep-going".to_owned(),
+            _ => format!("{} {queued} queued", paint(style::GOOD, '✓')),
+        });
+        lines.extend(style::pill(&pill(&self.state)));
+        lines.join("\n")
+    }
+}
+
+/// Queues the lines of a file: all in one transaction, or none.
+pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, Error> {
+    let service = context.service().await?;
+    let (lines, mut faults) = read(&args.file).await?;
+    let mut planned = Vec::with_capacity(lines.len());
+    if faults.is_empty() || args.keep_going {
+        let mut plan = Plan {
+            context,
+            service,
+            folder: folder(&args.file),
+            names: Names::default(),
+        };
+        for line in lines {
+            match plan.line(&line).await? {
+                Ok(writes) => planned.push((line.number, writes)),
+                Err(fault) => faults.push(fault),
+            }
+        }
+    }
+    let queued = match faults.is_empty() || args.keep_going {
+        true => queue(service, planned, &mut faults, args.keep_going).await?,
+        false => 0,
+    };
+    if queued > 0 {
+        write::settle(service, args.wait).await;
+    }
+    faults.sort_by_key(|fault| fault.line);
+    let code = if faults.is_empty() {
+        ExitCode::Done
+    } else {
+        ExitCode::Failed
+    };
+    let state = service.state().borrow().clone();
+    context.output.show(&Enqueued { queued, faults, state })?;
+    Ok(code)
+}
+
+type Planned = Vec<(usize, Vec<Write<Mutation>>)>;
+
+/// Queues what was planned. Where one is refused all are, unless good lines are to be kept.
+async fn queue(
+    service: &Service,
+    planned: Planned,
+    faults: &mut Vec<Fault>,
+    keep_going: bool,
+) -> Result<u64, Error> {
+    let count = planned.len() as u64;
+    let all = planned.iter().flat_map(|(_, writes)| writes.clone()).collect();
+    let refusal = match service.mutate_all(all).await {
+        Ok(_) => return Ok(count),
+        Err(error) => error,
+    };
+    if !keep_going {
+        let line = guilty(&planned, &refusal);
+        return match line {
+            Some(line) => {
+                faults.push(fault(line, &refusal));
+                Ok(0)
+            }
+            None => Err(refusal.into()),
+        };
+    }
+    let mut queued = 0;
+    for (line, writes) in planned {
+        match service.mutate_all(writes).await {
+            Ok(_) => queued += 1,
+            Err(error) => faults.push(fault(line, &error)),
+        }
+    }
+    Ok(queued)
+}
+
+/// The line that a refusal is about, where it says so.
+fn guilty(planned: &Planned, refusal: &outrigger_client::Error) -> Option<usize> {
+    let outrigger_client::Error::Engine(outrigger_engine::Error::Missing { entity }) = refusal else {
+        return None;
+    };
+    let is_about = |write: &Write<Mutation>| write.mutation.entity() == *entity;
+    planned
+        .iter()
+        .rfind(|(_, writes)| writes.iter().any(is_about))
+        .map(|(line, _)| *line)
+}
+
+fn fault(line: usize, error: &impl std::fmt::Display) -> Fault {
+    Fault {
+        line,
+        message: format!("line {line}: {error}"),
+    }
+}
+
+/// What a line needs to become writes.
+struct Plan<'a, 'c> {
+    context: &'a Context<'c>,
+    service: &'a Service,
+    folder: PathBuf,
+    names: Names,
+}
+
+impl Plan<'_, '_> {
+    /// A fault is the line's; an error is not.
+    async fn line(&mut self, line: &Line) -> Result<Result<Vec<Write<Mutation>>, Fault>, Error> {
+        let mut staged = Vec::new();
+        for file in line.operation.files() {
+            match attach::stage(self.service, &self.folder.join(file)).await {
+                Ok(file) => staged.push(file),
+                Err(error) => return Ok(Err(fault(line.number, &error))),
+            }
+        }
+        let (mut names, line, service) = (self.names.clone(), line.clone(), self.service.clone());
+        let number = line.number;
+        let planning = move |db: &rusqlite::Connection| {
+            let planned = names.plan(&line, &staged, db, &mut || service.new_id());
+            Ok::<_, outrigger_engine::Error>((names, planned))
+        };
+        let (names, planned) = self.service.read(planning).await?;
+        let writes = match planned {
+            Ok(writes) => writes,
+            Err(error) => {
+                let message = error.to_string();
+                return Ok(Err(Fault { line: number, message }));
+            }
+        };
+        let social = self.context.social()?;
+        let invalid = writes.iter().find_map(|write| social.validate(&write.mutation).err());
+        if let Some(invalid) = invalid {
+            return Ok(Err(fault(number, &invalid)));
+        }
+        self.names = names;
+        Ok(Ok(writes))
+    }
+}
+
+/// Files in the lines are found from where the file is; those of standard input from where this program was started.
+fn folder(file: &Path) -> PathBuf {
+    file.parent().map(Path::to_owned).unwrap_or_default()
+}
+
+async fn read(file: &Path) -> Result<(Vec<Line>, Vec<Fault>), Error> {
+    let path = file.to_owned();
+    tokio::task::spawn_blocking(move || open(&path).and_then(|from| parse(from, &path)))
+        .await
+        .map_err(|error| Error::Failed(format!("the file cannot be read: {error}")))?
+}
+
+fn open(path: &Path) -> Result<Box<dyn BufRead>, Error> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = std::fs::File::open(path).map_err(|error| Error::file("read", path, error))?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+fn parse(mut from: impl BufRead, path: &Path) -> Result<(Vec<Line>, Vec<Fault>), Error> {
+    let (mut lines, mut faults) = (Vec::new(), Vec::new());
+    for number in 1.. {
+        let mut text = String::new();
+        let length = from
+            .by_ref()
+            .take(LINE_BYTES_MAX)
+            .read_line(&mut text)
+            .map_err(|error| Error::file("read", path, error))?;
+        if length == 0 {
+            break;
+        }
+        if length as u64 == LINE_BYTES_MAX || number > LINES_MAX {
+            return Err(Error::Usage {
+                message: format!("line {number} is too long, or there are too many"),
+                advice: format!("a line has at most {LINE_BYTES_MAX} bytes, a file {LINES_MAX} lines"),
+            });
+        }
+        match intake::parse(number, &text) {
+            Ok(line) => lines.extend(line),
+            Err(error) => faults.push(Fault {
+                line: number,
+                message: error.to_string(),
+            }),
+        }
+    }
+    Ok((lines, faults))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wrong_line_is_told_by_its_number() {
+        let text = "{\"v\":1,\"op\":\"posts.create\",\"text\":\"hi\"}\n\n{\"v\":2,\"op\":\"x\"}\nnonsense\n";
+        let (lines, faults) = parse(text.as_bytes(), Path::new("-")).unwrap();
+        assert_eq!(lines.iter().map(|line| line.number).collect::<Vec<_>>(), [1]);
+        assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [3, 4]);
+        assert!(faults.iter().all(|fault| fault.message.starts_with("line ")));
+    }
+}

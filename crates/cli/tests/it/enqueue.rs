@@ -1,0 +1,78 @@
+//! Writes from files.
+
+use crate::world::{PNG, World};
+
+#[test]
+fn a_good_file_is_queued_whole() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    world.file("cat.png", PNG);
+    let lines = r#"{"v":1,"op":"posts.create","text":"one","images":["cat.png"],"as":"one"}
+
+{"v":1,"op":"comments.create","post":"@one","text":"on one"}
+{"v":1,"op":"posts.like","post":"@one"}
+{"v":1,"op":"posts.create","text":"two"}
+"#;
+    let file = world.file("writes.jsonl", lines.as_bytes());
+    alice.run(["enqueue", &file]).ok().says("4 lines queued");
+    alice.run(["sync"]).ok();
+    assert_eq!(bob.feed(), ["two", "one"]);
+    let line = r#"{"v":1,"op":"posts.create","text":"three"}"#;
+    alice.type_in(["enqueue", "-"], line).ok().says("1 line queued");
+    alice.run(["sync"]).ok();
+    assert_eq!(bob.feed().len(), 3);
+}
+
+#[test]
+fn of_a_bad_file_nothing_is_queued_unless_it_is_to_go_on() {
+    let world = World::new();
+    let alice = world.person("alice");
+    alice.run(["offline"]).ok();
+    let lines = r#"{"v":1,"op":"posts.create","text":"good"}
+{"v":2,"op":"posts.create","text":"from the future"}
+{"v":1,"op":"posts.explode","text":"?"}
+{"v":1,"op":"posts.create","text":" "}
+{"v":1,"op":"posts.like","post":"@nobody"}
+{"v":1,"op":"posts.create","text":"x","images":["nothing.png"]}
+not json
+"#;
+    let file = world.file("writes.jsonl", lines.as_bytes());
+    alice
+        .run(["enqueue", &file])
+        .exits(1)
+        .says("line 2: version 2")
+        .says("line 3: the operation")
+        .says("line 7")
+        .says("nothing was queued");
+    assert_eq!(alice.queue(), (0, 0));
+    let ended = alice.run(["enqueue", &file, "--keep-going", "--json"]).exits(1);
+    let told = ended.json();
+    assert_eq!(told["queued"], 1);
+    let lines: Vec<u64> = told["faults"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fault| fault["line"].as_u64().unwrap())
+        .collect();
+    assert_eq!(lines, [2, 3, 4, 5, 6, 7]);
+    assert_eq!(alice.queue(), (1, 0));
+    let missing = world.path("missing.jsonl");
+    alice
+        .run(["enqueue", missing.to_str().unwrap()])
+        .exits(1)
+        .says("cannot read");
+}
+
+#[test]
+fn a_line_that_contradicts_an_earlier_one_is_named() {
+    let world = World::new();
+    let alice = world.person("alice");
+    alice.run(["offline"]).ok();
+    let lines = r#"{"v":1,"op":"posts.create","text":"gone soon","as":"p"}
+{"v":1,"op":"posts.delete","post":"@p"}
+{"v":1,"op":"comments.create","post":"@p","text":"hello?"}
+"#;
+    let file = world.file("writes.jsonl", lines.as_bytes());
+    alice.run(["enqueue", &file]).exits(1).says("line 3");
+    assert_eq!(alice.queue(), (0, 0));
+}
