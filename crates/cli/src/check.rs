@@ -101,10 +101,12 @@ pub(crate) async fn all(context: &Context<'_>) -> Vec<Finding> {
 fn home(context: &Context<'_>) -> Finding {
     let path = context.home.path();
     match std::fs::metadata(path) {
-        Ok(found) if !found.is_dir() => {
-            Finding::new(Level::Broken, "home", format!("{} is not a folder", path.display()))
-                .advise("name another one with --home")
-        }
+        Ok(found) if !found.is_dir() => Finding::new(
+            Level::Broken,
+            "home",
+            format!("{} is not a folder", path.display()),
+        )
+        .advise("name another one with --home"),
         Ok(found) if found.permissions().readonly() => Finding::new(
             Level::Broken,
             "home",
@@ -134,7 +136,11 @@ fn disk(path: &Path) -> Finding {
                 _ => Finding::new(Level::Well, "disk", said),
             }
         }
-        Err(error) => Finding::new(Level::Note, "disk", format!("the free space is not known: {error}")),
+        Err(error) => Finding::new(
+            Level::Note,
+            "disk",
+            format!("the free space is not known: {error}"),
+        ),
     }
 }
 
@@ -219,8 +225,9 @@ fn lock(path: &Path) -> Finding {
             Finding::new(Level::NeedsYou, "lock", "another process holds the database")
                 .advise("end the outrigger that stands still, if one does; nothing is lost")
         }
-        Err(error) => Finding::new(Level::Broken, "lock", format!("it cannot be written: {error}"))
-            .advise(format!("allow its owner to write {} and its folder", path.display())),
+        Err(error) => Finding::new(Level::Broken, "lock", format!("it cannot be written: {error}")).advise(
+            format!("allow its owner to write {} and its folder", path.display()),
+        ),
     }
 }
 

@@ -60,7 +60,10 @@ mod tests {
     #[test]
     fn the_gravest_finding_decides() {
         let check = |levels: &[Level], expected| {
-            let findings: Vec<Finding> = levels.iter().map(|level| Finding::new(*level, "x", "x")).collect();
+            let findings: Vec<Finding> = levels
+                .iter()
+                .map(|level| Finding::new(*level, "x", "x"))
+                .collect();
             assert_eq!(exit(&findings), expected);
         };
         check(&[Level::Well, Level::Note], ExitCode::Done);

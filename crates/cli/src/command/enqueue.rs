@@ -65,7 +65,9 @@ impl View for Enqueued {
         }
         let queued = text::count(self.queued, "line", "lines");
         lines.push(match (self.queued, self.faults.is_empty()) {
-            (0, false) => "nothing was queued; correct the file, or queue what is right with --keep-going".to_owned(),
+            (0, false) => {
+                "nothing was queued; correct the file, or queue what is right with --keep-going".to_owned()
+            }
             _ => format!("{} {queued} queued", paint(style::GOOD, '✓')),
         });
         lines.extend(style::pill(&pill(&self.state)));
@@ -106,7 +108,11 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
         ExitCode::Failed
     };
     let state = service.state().borrow().clone();
-    context.output.show(&Enqueued { queued, faults, state })?;
+    context.output.show(&Enqueued {
+        queued,
+        faults,
+        state,
+    })?;
     Ok(code)
 }
 
@@ -193,11 +199,16 @@ impl Plan<'_, '_> {
             Ok(writes) => writes,
             Err(error) => {
                 let message = error.to_string();
-                return Ok(Err(Fault { line: number, message }));
+                return Ok(Err(Fault {
+                    line: number,
+                    message,
+                }));
             }
         };
         let social = self.context.social()?;
-        let invalid = writes.iter().find_map(|write| social.validate(&write.mutation).err());
+        let invalid = writes
+            .iter()
+            .find_map(|write| social.validate(&write.mutation).err());
         if let Some(invalid) = invalid {
             return Ok(Err(fault(number, &invalid)));
         }

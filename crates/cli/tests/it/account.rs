@@ -26,10 +26,7 @@ fn a_name_is_taken_once_and_a_wrong_password_opens_nothing() {
     let world = World::new();
     let alice = world.person("alice");
     let other = world.stranger("other");
-    other
-        .run(["signup", "alice"])
-        .exits(2)
-        .says("this name is taken");
+    other.run(["signup", "alice"]).exits(2).says("this name is taken");
     other
         .type_in(["login", "alice", "--password-stdin"], "wrong password\n")
         .exits(5)
@@ -61,10 +58,7 @@ fn what_cannot_be_a_name_or_a_password_is_said_before_anybody_is_asked() {
         .type_in(["signup", "alice", "--password-stdin"], "short\n")
         .exits(1)
         .says("8 to 128 characters");
-    alice
-        .run(["signup", "alice"])
-        .exits(4)
-        .says("was not reached");
+    alice.run(["signup", "alice"]).exits(4).says("was not reached");
     alice
         .run(["login", "alice", "--server", "nowhere"])
         .exits(2)

@@ -55,7 +55,9 @@ fn one_of_another_account_is_refused_before_anything_is_sent() {
     let world = World::new();
     let (alice, bob) = (world.person("alice"), world.person("bob"));
     std::fs::copy(alice.database(), bob.database()).unwrap();
-    bob.run(["post", "hello"]).exits(1).says("one database for each account");
+    bob.run(["post", "hello"])
+        .exits(1)
+        .says("one database for each account");
     assert_eq!(alice.feed(), Vec::<String>::new());
 }
 
@@ -67,7 +69,8 @@ fn one_that_cannot_be_written_says_so() {
         // Nothing is read-only for them.
         return;
     }
-    let set = |mode| std::fs::set_permissions(alice.database(), std::fs::Permissions::from_mode(mode)).unwrap();
+    let set =
+        |mode| std::fs::set_permissions(alice.database(), std::fs::Permissions::from_mode(mode)).unwrap();
     set(0o400);
     alice.run(["post", "hello"]).exits(1).says("cannot be written");
     set(0o600);

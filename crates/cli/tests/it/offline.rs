@@ -10,7 +10,11 @@ fn what_is_written_offline_arrives_once_in_order() {
     let post = alice.json(["post", "first"]);
     assert_eq!(post["outcome"], "queued");
     let id = post["short"].as_str().unwrap();
-    alice.run(["comment", id, "on it"]).ok().says("queued").says("Offline");
+    alice
+        .run(["comment", id, "on it"])
+        .ok()
+        .says("queued")
+        .says("Offline");
     alice.run(["like", id]).ok().says("queued");
     alice.run(["post", "second"]).ok().says("queued");
     assert_eq!(bob.feed(), Vec::<String>::new());
@@ -22,7 +26,10 @@ fn what_is_written_offline_arrives_once_in_order() {
     alice.run(["sync"]).ok();
     assert_eq!(alice.queue(), (0, 0));
     assert_eq!(bob.feed(), ["second", "first"]);
-    let thread = bob.json(["thread", bob.json(["feed", "--all"])["posts"][1]["id"].as_str().unwrap()]);
+    let thread = bob.json([
+        "thread",
+        bob.json(["feed", "--all"])["posts"][1]["id"].as_str().unwrap(),
+    ]);
     assert_eq!(thread["comments"]["rows"][0]["text"], "on it");
     assert_eq!(thread["post"]["likes"], 1);
     alice.run(["sync"]).ok().says("nothing to send");

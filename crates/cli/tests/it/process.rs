@@ -63,15 +63,14 @@ fn where_nobody_reads_it_ends_quietly() {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut first = [0; 1];
-    child
-        .stdout
-        .take()
-        .unwrap()
-        .read_exact(&mut first)
-        .unwrap();
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
     let ended = child.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(0));
-    assert!(ended.stderr.is_empty(), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert!(
+        ended.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
 }
 
 #[test]
@@ -93,7 +92,13 @@ fn a_second_server_on_the_same_data_is_refused() {
     let nobody = world.stranger("nobody");
     let data = world.path("server");
     nobody
-        .run(["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()])
+        .run([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--data",
+            data.to_str().unwrap(),
+        ])
         .exits(1)
         .says("in use by another server");
 }

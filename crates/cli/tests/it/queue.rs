@@ -8,7 +8,10 @@ fn rejected(world: &World) -> (Person, Value) {
     let (alice, bob) = (world.person("alice"), world.person("bob"));
     let post = bob.post("soon gone");
     alice.run(["feed", "--all"]).ok();
-    let seen = alice.json(["feed", "--all"])["posts"][0]["id"].as_str().unwrap().to_owned();
+    let seen = alice.json(["feed", "--all"])["posts"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     bob.run(["post", "delete", &post]).ok();
     let ended = alice.run(["comment", &seen, "too late", "--json"]).exits(3);
     let written = ended.json();
@@ -37,13 +40,19 @@ fn what_was_rejected_waits_for_a_decision() {
         .says("outrigger queue discard");
     alice.run(["sync"]).exits(3);
     alice.run(["queue", "retry", &id]).exits(3).says("rejected");
-    alice.run(["queue", "retry", "--all"]).exits(3).says("1 write tried again");
+    alice
+        .run(["queue", "retry", "--all"])
+        .exits(3)
+        .says("1 write tried again");
     alice.run(["queue", "edit", &id, "still too late"]).exits(3);
     alice.run(["queue", "show", &id]).ok().says("still too late");
     alice.run(["queue", "discard", &id]).ok().says("discarded");
     assert_eq!(alice.queue(), (0, 0));
     alice.run(["status"]).ok().says("everything has arrived");
-    alice.run(["queue", "retry", &id]).exits(1).says("nothing in the queue");
+    alice
+        .run(["queue", "retry", &id])
+        .exits(1)
+        .says("nothing in the queue");
 }
 
 #[test]
@@ -54,7 +63,11 @@ fn what_waits_can_be_changed_and_taken_back() {
     let post = alice.post("helo");
     alice.run(["comment", &post, "mine"]).ok();
     let other = alice.post("never mind");
-    alice.run(["queue", "list"]).ok().says("post.create").says("after ");
+    alice
+        .run(["queue", "list"])
+        .ok()
+        .says("post.create")
+        .says("after ");
     alice.run(["queue", "edit", &post, "hello"]).ok().says("queued");
     alice.run(["like", &other]).ok();
     let gone = alice.json(["queue", "discard", &other]);
@@ -74,7 +87,10 @@ fn it_can_be_taken_along_as_lines() {
     alice.post("another");
     let path = world.path("queue.jsonl");
     let path = path.to_str().unwrap();
-    alice.run(["queue", "export", path]).ok().says("2 writes exported");
+    alice
+        .run(["queue", "export", path])
+        .ok()
+        .says("2 writes exported");
     let lines = std::fs::read_to_string(path).unwrap();
     let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     assert_eq!(first["payload"]["post"]["create"]["text"], "my secret");

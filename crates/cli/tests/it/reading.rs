@@ -21,7 +21,10 @@ fn without_a_server_what_is_here_is_shown() {
     let feed = bob.json(["feed", "--offline"]);
     assert_eq!(feed["fresh"], false);
     let post = feed["posts"][0]["id"].as_str().unwrap();
-    bob.run(["comment", post, "later"]).ok().says("queued").says("Offline");
+    bob.run(["comment", post, "later"])
+        .ok()
+        .says("queued")
+        .says("Offline");
     let thread = bob.run(["thread", post, "--offline"]).ok().says("later");
     assert!(thread.out.contains('◷'), "{thread:#?}");
     assert_eq!(bob.json(["thread", post, "--offline"])["post"]["comments"], 1);

@@ -12,7 +12,8 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_outrigger");
 const PASSWORD: &str = "correct horse battery";
 
 /// The smallest PNG that anybody could mean.
-pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
+pub(crate) const PNG: &[u8] =
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
 
 /// A server, and a folder for everything.
 pub(crate) struct World {
@@ -133,12 +134,7 @@ impl Person {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(input.as_bytes())
-            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         Ended::of(child.wait_with_output().unwrap())
     }
 

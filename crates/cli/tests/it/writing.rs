@@ -12,7 +12,12 @@ fn what_one_writes_the_other_reads() {
     assert_eq!(written["operation"], "post.create");
 
     bob.run(["follow", "@alice"]).ok().says("sent");
-    let feed = bob.run(["feed"]).ok().says("@alice").says("hello").says("image/png");
+    let feed = bob
+        .run(["feed"])
+        .ok()
+        .says("@alice")
+        .says("hello")
+        .says("image/png");
     assert!(feed.out.contains('✓'));
     let post = bob.json(["feed"])["posts"][0]["id"].as_str().unwrap().to_owned();
     bob.run(["like", &post]).ok().says("post.like");
@@ -69,7 +74,10 @@ fn what_breaks_a_rule_is_said_at_once_and_nothing_is_queued() {
     let check = |args: &[&str], code, said: &str| {
         alice.run(args.iter().copied()).exits(code).says(said);
     };
-    let (empty, text) = (world.file("empty.png", b""), world.file("notes.png", b"no picture"));
+    let (empty, text) = (
+        world.file("empty.png", b""),
+        world.file("notes.png", b"no picture"),
+    );
     let large = world.file("large.png", PNG);
     let file = std::fs::File::options().write(true).open(&large).unwrap();
     file.set_len(32 * 1024 * 1024 + 1).unwrap();
