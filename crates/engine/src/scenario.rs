@@ -8,6 +8,7 @@
 //! Owns the player. Never judges: whoever replays compares the traces.
 
 mod notes;
+mod told;
 
 use rusqlite::Connection;
 use serde::Deserialize;
@@ -17,13 +18,13 @@ use std::sync::Arc;
 
 pub use notes::{Mutation, Notes, Seen};
 
+use self::told::{list, next_id, refusal, status, told};
 use crate::engine::{Engine, Limits, Options};
 use crate::error::Error;
 use crate::event::{Effect, Event, Refreshed, Reply, StagedFile, Write};
 use crate::http::{Answer, Body, HttpRequest, Response};
 use crate::ids::{AttemptId, CallId, LocalId, MutationId, Sha256};
 use crate::inspect::{self, Filter};
-use crate::status::SyncState;
 use crate::time::{Monotonic, Now, Wall};
 
 /// One file.
@@ -466,74 +467,4 @@ impl<O: FnMut() -> Connection> Player<O> {
         }
         Ok(())
     }
-}
-
-fn told(step: &Value) -> String {
-    let Some(fields) = step.as_object() else {
-        return step.to_string();
-    };
-    let field = |(name, value): (&String, &Value)| match value {
-        Value::String(text) => format!("{name} {text}"),
-        other => format!("{name} {other}"),
-    };
-    fields.iter().map(field).collect::<Vec<_>>().join(", ")
-}
-
-fn list(items: &[impl std::fmt::Display]) -> String {
-    items
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-fn refusal(error: &Error) -> String {
-    format!("{:?}: {error}", error.kind())
-}
-
-fn status(state: &SyncState) -> String {
-    let mut line = format!("{:?}", state.kind).to_lowercase();
-    let SyncState {
-        pending,
-        in_flight,
-        failed,
-        blocked,
-        progress,
-        bytes,
-        ..
-    } = state;
-    line.push_str(&format!(
-        " {pending} pending {in_flight} in flight {failed} failed {blocked} blocked"
-    ));
-    line.push_str(&format!(", {}/{}", progress.done, progress.total));
-    if bytes.total > 0 {
-        line.push_str(&format!(", {}/{} bytes", bytes.done, bytes.total));
-    }
-    if let Some(message) = &state.message {
-        line.push_str(&format!(", {message}"));
-    }
-    if let Some(next) = state.next_attempt_in_ms {
-        line.push_str(&format!(", next in {next} ms"));
-    }
-    line
-}
-
-/// The next UUID or digest in a text, with what stands before and after it.
-fn next_id(text: &str) -> Option<(&str, &str, &str)> {
-    let is_id = |candidate: &str| {
-        let hex = |text: &str| {
-            text.bytes()
-                .all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase())
-        };
-        match candidate.len() {
-            36 => candidate.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && hex(&candidate.replace('-', "")),
-            _ => candidate.len() == 64 && hex(candidate),
-        }
-    };
-    (0..text.len()).find_map(|start| {
-        [36, 64].into_iter().find_map(|length| {
-            let id = text.get(start..start + length)?;
-            is_id(id).then(|| (&text[..start], id, &text[start + length..]))
-        })
-    })
 }

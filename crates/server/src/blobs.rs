@@ -41,6 +41,9 @@ pub trait Blobs: Send + Sync + 'static {
     /// Makes a blob of the first `length` bytes of a part, durably and at once. The part stays. Harmless when repeated.
     fn publish(&self, id: &UploadId, length: u64) -> Result<(), BlobError>;
 
+    /// Every upload that has a part.
+    fn parts(&self) -> Result<Vec<UploadId>, BlobError>;
+
     /// Removes a part, when its blob is recorded. Harmless when there is none.
     fn remove_part(&self, id: &UploadId) -> Result<(), BlobError>;
 

@@ -147,6 +147,7 @@ fn open(
     let blobs = ObjectBlobs::open(&config.data_dir, runtime)?;
     let passwords = Box::new(Argon2id::new(config.password_cost));
     let server = Server::new(store, blobs, passwords, config.settings.clone(), &mut random)?;
+    server.tidy()?;
     Ok((Arc::new(server), lock))
 }
 

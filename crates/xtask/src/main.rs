@@ -1,2 +1,124 @@
-//! xtask.
-fn main() {}
+//! `cargo xtask`: the checks and set-up tasks of this workspace.
+//!
+//! Owns what "green" means: `check` is what every change must pass, here and on a clean machine. Installs what it needs below `target/`, or says what is
+//! missing and how to get it. Never changes a source file.
+
+mod api;
+mod shell;
+mod tidy;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use shell::{Failure, cargo};
+
+type Task = fn() -> Result<(), Failure>;
+
+/// Every task, in the order in which `check` runs them: what is quick to fail comes first.
+const TASKS: [(&str, &str, Task); 7] = [
+    ("fmt", "the code is formatted", fmt),
+    ("tidy", "files are named, headed and sized as agreed", tidy::run),
+    ("clippy", "no lint is violated", clippy),
+    ("test", "all tests and documented examples pass", test),
+    ("doc", "the documentation builds without warnings", doc),
+    (
+        "api",
+        "the server keeps to its OpenAPI document (schemathesis)",
+        api::run,
+    ),
+    (
+        "deny",
+        "licences, bans and sources are as agreed (cargo-deny, where it is installed)",
+        deny,
+    ),
+];
+
+fn main() -> ExitCode {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let result = match wanted.first().map(String::as_str) {
+        Some("check") if wanted.len() == 1 => TASKS
+            .iter()
+            .try_for_each(|(name, what, task)| timed(name, what, *task)),
+        Some(_) => wanted.iter().try_for_each(|name| one(name)),
+        None => Err(Failure::new(usage())),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn usage() -> String {
+    let tasks: Vec<_> = TASKS
+        .iter()
+        .map(|(name, what, _)| format!("  {name:<8}{what}"))
+        .collect();
+    format!(
+        "which task?\n\n  check   all of these, in this order:\n{}",
+        tasks.join("\n")
+    )
+}
+
+fn one(name: &str) -> Result<(), Failure> {
+    let found = TASKS.iter().find(|(task, ..)| *task == name);
+    let (name, what, task) =
+        found.ok_or_else(|| Failure::new(format!("there is no task {name:?}; {}", usage())))?;
+    timed(name, what, *task)
+}
+
+fn timed(name: &str, what: &str, task: Task) -> Result<(), Failure> {
+    println!("== {name}: {what}");
+    let start = Instant::now();
+    task()?;
+    println!("== {name}: done in {:.0} s", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn fmt() -> Result<(), Failure> {
+    cargo(&["fmt", "--all", "--check"])
+}
+
+fn clippy() -> Result<(), Failure> {
+    cargo(&[
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+        "--",
+        "-D",
+        "warnings",
+    ])
+}
+
+fn test() -> Result<(), Failure> {
+    cargo(&["test", "--workspace", "--all-features"])
+}
+
+fn doc() -> Result<(), Failure> {
+    shell::run(
+        shell::cargo_command(&["doc", "--quiet", "--workspace", "--no-deps"])
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    )
+}
+
+fn deny() -> Result<(), Failure> {
+    if !shell::has("cargo-deny") {
+        println!(
+            "cargo-deny is not installed, so this was left out: `cargo install --locked cargo-deny` brings it"
+        );
+        return Ok(());
+    }
+    cargo(&[
+        "deny",
+        "--log-level",
+        "error",
+        "check",
+        "bans",
+        "licenses",
+        "sources",
+    ])
+}

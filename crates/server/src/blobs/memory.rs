@@ -60,6 +60,10 @@ impl Blobs for MemoryBlobs {
         Ok(())
     }
 
+    fn parts(&self) -> Result<Vec<UploadId>, BlobError> {
+        Ok(self.held().parts.keys().cloned().collect())
+    }
+
     fn remove_part(&self, id: &UploadId) -> Result<(), BlobError> {
         self.held().parts.remove(id);
         Ok(())

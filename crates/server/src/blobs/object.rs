@@ -107,6 +107,15 @@ impl Blobs for ObjectBlobs {
         Ok(())
     }
 
+    fn parts(&self) -> Result<Vec<UploadId>, BlobError> {
+        let list = || -> std::io::Result<Vec<UploadId>> {
+            std::fs::read_dir(&self.parts)?
+                .map(|entry| Ok(UploadId::named(entry?.file_name().to_string_lossy())))
+                .collect()
+        };
+        list().map_err(|source| failed("listing the parts", &UploadId::named("all uploads"), &source))
+    }
+
     fn remove_part(&self, id: &UploadId) -> Result<(), BlobError> {
         match std::fs::remove_file(self.part(id)) {
             Err(source) if source.kind() != std::io::ErrorKind::NotFound => {

@@ -461,3 +461,62 @@ async fn a_shutdown_finishes_what_is_in_flight() {
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
     stopping.await.unwrap();
 }
+
+#[tokio::test]
+async fn http_2_is_spoken_too() {
+    let server = start().await;
+    let client = Client::builder().http2_prior_knowledge().build().unwrap();
+    let answer = client
+        .get(server.url("/v1/me"))
+        .bearer_auth(&server.token)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), answer.version()),
+        (200, reqwest::Version::HTTP_2)
+    );
+    let missing = client.get(server.url("/nowhere")).send().await.unwrap();
+    refused(missing, 404, "not-found").await;
+    drop(client);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn headers_that_do_not_come_are_not_waited_for() {
+    let limits = HttpLimits {
+        header_timeout: Duration::from_millis(50),
+        ..HttpLimits::default()
+    };
+    let server = start_with(limits).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: ")
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert!(!answer.starts_with(b"HTTP/1.1 200"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn connections_beyond_the_bound_wait_for_one_to_end() {
+    let server = start_with(HttpLimits {
+        connections_max: 2,
+        ..HttpLimits::default()
+    })
+    .await;
+    // The client that signed up keeps one connection; this is the second.
+    let held = TcpStream::connect(server.address).await.unwrap();
+    let mut waiting = TcpStream::connect(server.address).await.unwrap();
+    waiting
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    drop(held);
+    let mut answer = String::new();
+    waiting.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    server.stop().await;
+}

@@ -301,6 +301,10 @@ impl Blobs for Failing {
         self.disk.remove_part(id)
     }
 
+    fn parts(&self) -> Result<Vec<UploadId>, BlobError> {
+        self.disk.parts()
+    }
+
     fn remove(&self, id: &UploadId) -> Result<(), BlobError> {
         self.disk.remove(id)
     }
@@ -361,5 +365,7 @@ fn a_disk_that_fails_is_not_believed() {
         let media = call(&alice, &Request::new("GET", format!("/v1/media/{id}")));
         assert_eq!(media.status, 200);
         assert_eq!(server.blobs().read(&id, 0, 1_000).unwrap(), PNG);
+        server.tidy().unwrap();
+        assert_eq!(server.blobs().parts().unwrap(), [], "{step}");
     }
 }
