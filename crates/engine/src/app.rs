@@ -103,6 +103,16 @@ pub enum Applied {
     Missing,
 }
 
+impl Applied {
+    /// Shown, if the statement that shows it changed any rows.
+    pub const fn if_any(changed: usize) -> Self {
+        match changed {
+            0 => Self::Missing,
+            _ => Self::Shown,
+        }
+    }
+}
+
 /// How a mutation is spoken to the backend.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
@@ -198,6 +208,16 @@ pub struct Accepted {
     pub version: Option<String>,
 }
 
+impl Accepted {
+    /// The server calls the entity so, and gives no versions.
+    pub const fn under(server_id: ServerId) -> Self {
+        Self {
+            server_id: Some(server_id),
+            version: None,
+        }
+    }
+}
+
 /// What a look-up before a re-send, or of an uncertain create, found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LookUp {
@@ -209,6 +229,20 @@ pub enum LookUp {
     Unclear,
 }
 
+impl LookUp {
+    /// The row that the mutation made, if the server has one; the answer that it would have had is this row.
+    pub fn row(found: Option<&serde_json::Value>) -> Self {
+        match found {
+            Some(row) => Self::Done(Response {
+                status: 200,
+                headers: vec![("content-type".into(), "application/json".to_owned())],
+                body: row.to_string().into_bytes(),
+            }),
+            None => Self::NotDone,
+        }
+    }
+}
+
 /// One row that was read from the server, as it stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observed {
@@ -218,6 +252,17 @@ pub struct Observed {
     pub row: Option<Vec<u8>>,
     /// Its version (`ETag`), if it has one.
     pub version: Option<String>,
+}
+
+impl Observed {
+    /// Of a backend that gives no versions.
+    pub const fn row(entity: Entity, row: Option<Vec<u8>>) -> Self {
+        Self {
+            entity,
+            row,
+            version: None,
+        }
+    }
 }
 
 /// A payload that cannot be read: written by a newer version, or broken. It is kept, shown and exportable, never sent and never deleted.

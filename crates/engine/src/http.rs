@@ -82,6 +82,11 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
+    /// A GET of this path, with nothing else: what a probe is.
+    pub fn get(path: impl Into<String>) -> Self {
+        Self::bare(Method::Get, path)
+    }
+
     pub(crate) fn bare(method: Method, path: impl Into<String>) -> Self {
         Self {
             method,

@@ -123,8 +123,10 @@ impl IdMap<'_> {
     }
 }
 
-/// Records what the server calls an entity.
+/// Records what the server calls an entity. What it called so before is gone there: a backend that counts its rows may give the id of a deleted one anew.
 pub(crate) fn learn(db: &Connection, entity: &Entity, server_id: &ServerId) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM outrigger_id WHERE kind = ?1 AND server_id = ?2 AND local_id <> ?3")?
+        .execute(params![entity.kind, server_id, entity.id])?;
     db.prepare_cached(
         "INSERT INTO outrigger_id (local_id, kind, server_id) VALUES (?1, ?2, ?3)
          ON CONFLICT (local_id) DO UPDATE SET server_id = excluded.server_id",

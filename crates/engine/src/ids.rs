@@ -140,6 +140,17 @@ impl fmt::Display for Entity {
 #[serde(transparent)]
 pub struct ServerId(pub String);
 
+impl ServerId {
+    /// The id in an answer: a JSON string, or an integer as many backends count. `None` where it is neither.
+    pub fn from_json(value: &serde_json::Value) -> Option<Self> {
+        match value {
+            serde_json::Value::String(id) if !id.is_empty() => Some(Self(id.clone())),
+            serde_json::Value::Number(id) if !id.is_f64() => Some(Self(id.to_string())),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for ServerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -312,6 +323,20 @@ mod tests {
             assert!(next > last, "{next} after {last}");
             assert_eq!(next.get_version_num(), 7);
             last = next;
+        }
+    }
+
+    #[test]
+    fn a_server_counts_or_names() {
+        let id = |json| ServerId::from_json(&json).map(|id| id.0);
+        assert_eq!(id(serde_json::json!(7)).as_deref(), Some("7"));
+        assert_eq!(id(serde_json::json!("7")).as_deref(), Some("7"));
+        for other in [
+            serde_json::json!(null),
+            serde_json::json!(7.5),
+            serde_json::json!(""),
+        ] {
+            assert_eq!(id(other), None);
         }
     }
 

@@ -17,7 +17,9 @@ use crate::flow;
 use crate::http::{HttpRequest, Method, Target};
 use crate::ids::{AttemptId, Place, Sequence, Sha256};
 use crate::lease::Generation;
+use crate::parked;
 use crate::queue::{self, Row, RowState, Sent};
+use crate::status::Parked;
 use crate::step::Step;
 use crate::time::Millis;
 
@@ -194,11 +196,25 @@ pub(crate) fn one<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<bool,
     let Some(prepared) = request::prepare(step, row)? else {
         return Ok(false);
     };
+    if request::path(step, &prepared.sent.target)?.is_none() {
+        return park_without_target(step, row).map(|()| true);
+    }
     let flight = mark(step, row)?;
     let sent = keep_first(step, row.place, prepared.sent, prepared.is_first)?;
     let request = request::alone(step, row, &sent)?;
     send(step, Purpose::One(flight), request, TIMEOUT);
     Ok(true)
+}
+
+/// What a row is about has no id on the server: its create was answered without one, or the id was given to something newer. It cannot be sent, and
+/// nothing can be claimed of it.
+fn park_without_target<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
+    let reason = Parked::Rejected {
+        status: 404,
+        code: "no-server-id".to_owned(),
+        detail: "what this is about has no id on the server, or no longer".to_owned(),
+    };
+    parked::park(step, row, reason)
 }
 
 /// Sends the next step of an upload.

@@ -146,11 +146,11 @@ fn predecessors<A: App>(step: &Step<'_, A>, row: &Row) -> Result<BTreeSet<Place>
 }
 
 /// Prepares the rows that can be spoken now, in the order of their places: what a row waits for always stands before it.
-fn choose<A: App>(step: &Step<'_, A>, rows: Vec<Row>, bytes_max: usize) -> Result<Vec<Chosen>, Error> {
+fn choose<A: App>(step: &mut Step<'_, A>, rows: Vec<Row>, bytes_max: usize) -> Result<Vec<Chosen>, Error> {
     let mut chosen: Vec<Chosen> = Vec::with_capacity(rows.len());
     let mut places = BTreeSet::new();
     let mut bytes = 0;
-    for row in rows {
+    for mut row in rows {
         let depends_on = predecessors(step, &row)?;
         if !depends_on.is_subset(&places) || row.mutation(step.app).is_err() {
             continue;
@@ -162,6 +162,10 @@ fn choose<A: App>(step: &Step<'_, A>, rows: Vec<Row>, bytes_max: usize) -> Resul
         let refers_to = match named {
             Some(entity) if step.ids().server_id(entity)?.is_none() => match creator(&chosen, entity) {
                 Some(place) => Some(place),
+                None if row.state == RowState::Ready => {
+                    push::park_without_target(step, &mut row)?;
+                    continue;
+                }
                 None => continue,
             },
             _ => None,
