@@ -190,3 +190,131 @@ pub(crate) fn judge_batch(class: Class) -> BatchVerdict {
         other => BatchVerdict::Connection(judge(other, Intent::Update)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::recognise::plain_rest;
+
+    const INTENTS: [Intent; 5] = [
+        Intent::Create,
+        Intent::Update,
+        Intent::Delete,
+        Intent::Ensure,
+        Intent::Remove,
+    ];
+
+    fn answer(status: u16, media_type: &str, body: &str) -> Answer {
+        let headers = vec![("content-type".into(), media_type.to_owned())];
+        Answer::Response(Response {
+            status,
+            headers,
+            body: body.as_bytes().to_vec(),
+        })
+    }
+
+    fn verdict(answer: &Answer, intent: Intent) -> Verdict {
+        judge(classify(answer, plain_rest, Wall(0)), intent)
+    }
+
+    /// The table of the design, row by row.
+    #[test]
+    fn each_status_means_what_the_table_says() {
+        let check = |status: u16, intent: Intent, expected: &str| {
+            let verdict = verdict(&answer(status, "application/json", "{}"), intent);
+            let name = format!("{verdict:?}");
+            let name = name.split([' ', '(']).next().unwrap_or_default();
+            assert_eq!(name, expected, "{status} on {intent:?}");
+        };
+        for intent in INTENTS {
+            for status in [200, 201, 204] {
+                check(status, intent, "Done");
+            }
+            for status in [302, 511, 520, 526] {
+                check(status, intent, "Unreached");
+            }
+            for status in [429, 503] {
+                check(status, intent, "Busy");
+            }
+            for status in [424, 425] {
+                check(status, intent, "Wait");
+            }
+            for status in [408, 500, 502, 504, 599] {
+                check(status, intent, "Transient");
+            }
+            check(401, intent, "NeedsAuth");
+            for status in [400, 403, 409, 412, 413, 415, 422] {
+                check(status, intent, "Rejected");
+            }
+        }
+        for status in [404, 410] {
+            check(status, Intent::Delete, "AlreadySo");
+            check(status, Intent::Remove, "AlreadySo");
+            check(status, Intent::Create, "Rejected");
+            check(status, Intent::Update, "Rejected");
+            check(status, Intent::Ensure, "Rejected");
+        }
+    }
+
+    #[test]
+    fn a_typed_problem_outranks_its_status() {
+        let check = |kind: ProblemKind, intent: Intent, expected: Verdict| {
+            let answer = answer(409, "application/problem+json", "{}");
+            let problem = Problem {
+                kind,
+                code: "code".to_owned(),
+                detail: "detail".to_owned(),
+            };
+            let class = classify(&answer, |_| Recognition::Problem(problem), Wall(0));
+            assert_eq!(judge(class, intent), expected, "{kind:?}");
+        };
+        check(ProblemKind::InProgress, Intent::Create, Verdict::Wait);
+        check(ProblemKind::ClientRewound, Intent::Create, Verdict::Rewound);
+        check(ProblemKind::ClientRetired, Intent::Create, Verdict::Rewound);
+        check(ProblemKind::Exists, Intent::Ensure, Verdict::AlreadySo);
+        check(ProblemKind::UploadMissing, Intent::Create, Verdict::UploadMissing);
+    }
+
+    fn any_answer() -> impl Strategy<Value = Answer> {
+        let media_types = prop::sample::select(vec![
+            "application/json",
+            "text/html",
+            "application/problem+json",
+            "",
+        ]);
+        let bodies = prop::sample::select(vec!["", "{}", "<html></html>", "{\"id\": 7", "null", "[1]"]);
+        prop_oneof![
+            9 => (100..600_u16, media_types, bodies).prop_map(|(status, media, body)| answer(status, media, body)),
+            1 => Just(Answer::Unreached { reason: "cut".to_owned() }),
+        ]
+    }
+
+    proptest! {
+        /// Only a recognised 2xx acknowledges, or a recognised "it is so already"; nobody else's page ever does.
+        #[test]
+        fn nothing_alien_is_an_acknowledgement(answer in any_answer(), intent in prop::sample::select(INTENTS.to_vec())) {
+            let acknowledges = matches!(verdict(&answer, intent), Verdict::Done | Verdict::AlreadySo);
+            let Answer::Response(response) = &answer else {
+                prop_assert!(!acknowledges);
+                return Ok(());
+            };
+            let is_ours = !matches!(plain_rest(response), Recognition::Alien { .. });
+            let is_so = response.is_success() || matches!(response.status, 404 | 410);
+            prop_assert!(!acknowledges || (is_ours && is_so), "{:?}", response);
+        }
+
+        /// A batch's own status is no verdict on its items: none of them is parked or acknowledged by it.
+        #[test]
+        fn a_batch_is_no_verdict_on_its_items(answer in any_answer()) {
+            if let BatchVerdict::Connection(verdict) = judge_batch(classify(&answer, plain_rest, Wall(0))) {
+                let spares_the_items = matches!(
+                    verdict,
+                    Verdict::Unreached { .. } | Verdict::Busy { .. } | Verdict::Wait | Verdict::NeedsAuth | Verdict::Rewound
+                );
+                prop_assert!(spares_the_items, "{:?}", verdict);
+            }
+        }
+    }
+}
