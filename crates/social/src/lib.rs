@@ -30,3 +30,8 @@ pub use observe::{Observation, Read, ReadError};
 pub use operations::{comments, conversations, messages, posts, users};
 
 pub(crate) use app::Me;
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
