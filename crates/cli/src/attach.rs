@@ -21,9 +21,9 @@ pub(crate) async fn stage_all(service: &Service, paths: &[PathBuf]) -> Result<Ve
 /// Copies one file.
 pub(crate) async fn stage(service: &Service, path: &Path) -> Result<StagedFile, Error> {
     let staged = service.stage(path).await?;
-    limits::file(&staged.media_type, staged.size).map_err(|refused| Error::Usage {
-        message: format!("{}: {refused}", path.display()),
-        advice: "nothing was queued".to_owned(),
+    limits::file(&staged.media_type, staged.size).map_err(|refused| Error::Attachment {
+        path: path.to_owned(),
+        refused,
     })?;
     Ok(staged)
 }

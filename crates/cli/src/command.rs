@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::demo::{self, DemoArgs};
 use crate::error::Error;
 use crate::exit::ExitCode;
+use crate::write::WaitArgs;
 
 // Who one is.
 mod signup;
@@ -92,9 +93,9 @@ pub(crate) enum Command {
     /// Stay offline until `outrigger online`
     Offline,
     /// Go online again
-    Online,
+    Online(WaitArgs),
     /// Go on with a server that was restored from a backup
-    AcceptServer,
+    AcceptServer(WaitArgs),
     /// Look for what is wrong, and say what to do
     Doctor,
     /// Run a server
@@ -138,9 +139,9 @@ impl Command {
             Self::Sync(args) => sync::run(context, args).await,
             Self::Run => run::run(context).await,
             Self::Queue(action) => queue::run(context, action).await,
-            Self::Offline => online::run(context, false).await,
-            Self::Online => online::run(context, true).await,
-            Self::AcceptServer => accept_server::run(context).await,
+            Self::Offline => online::leave(context).await,
+            Self::Online(wait) => online::run(context, wait).await,
+            Self::AcceptServer(wait) => accept_server::run(context, wait).await,
             Self::Doctor => doctor::run(context).await,
             Self::Serve(args) => serve::run(context, args).await,
             Self::Completions(args) => completions::run(context, args),

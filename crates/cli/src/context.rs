@@ -7,6 +7,7 @@ use outrigger_social::{Social, limits};
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use crate::clock;
@@ -15,6 +16,9 @@ use crate::home::{Account, Home};
 use crate::local;
 use crate::output::Output;
 use crate::show::Viewer;
+
+/// How long somebody waits at a terminal before they are shown what is here.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The service of the social app.
 pub(crate) type Service = SyncService<Social>;
@@ -113,6 +117,7 @@ impl<'a> Context<'a> {
             Arc::new(self.credentials(account).await?),
         );
         config.shared = true;
+        config.fetch_timeout = FETCH_TIMEOUT;
         config.limits.one_attachment_bytes_max = limits::FILE_BYTES_MAX;
         Ok(config)
     }

@@ -32,6 +32,9 @@ pub(crate) enum Error {
     /// A text, a name or a file outside its limits.
     #[error(transparent)]
     Limit(#[from] Refused),
+    /// A file that cannot be shown.
+    #[error("{}: {refused}", path.display())]
+    Attachment { path: PathBuf, refused: Refused },
     /// What was typed names nothing here, or several things.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
@@ -106,7 +109,7 @@ impl Error {
             Self::WrongPassword(_) => "wrong_password",
             Self::Client(error) => client_word(error.kind()),
             Self::Server(_) => "server",
-            Self::Limit(_) => "limit",
+            Self::Limit(_) | Self::Attachment { .. } => "limit",
             Self::Resolve(_) => "not_found",
             Self::Unreached { .. } => "unreached",
             Self::Refused { .. } => "refused",

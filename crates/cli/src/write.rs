@@ -19,15 +19,31 @@ use crate::pill::pill;
 use crate::style::{self, paint};
 use crate::text;
 
-/// How long a write is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
-
 /// How long to wait for what was written.
-#[derive(Debug, Clone, Copy, Default, clap::Args)]
+#[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct WaitArgs {
-    /// Return as soon as it is safe here, without waiting a moment for the server
+    /// Wait so many seconds at most for the server to have it; it is safe here before
+    #[arg(
+        long,
+        env = "OUTRIGGER_WAIT",
+        value_name = "SECONDS",
+        default_value_t = 2,
+        hide_env_values = true
+    )]
+    wait: u32,
+    /// Do not wait
     #[arg(long)]
-    pub(crate) no_wait: bool,
+    no_wait: bool,
+}
+
+impl WaitArgs {
+    /// At most so long.
+    pub(crate) fn patience(self) -> Duration {
+        match self.no_wait {
+            true => Duration::ZERO,
+            false => Duration::from_secs(self.wait.into()),
+        }
+    }
 }
 
 /// What became of it in that moment.
@@ -146,7 +162,7 @@ pub(crate) async fn follow(
 ) -> Result<ExitCode, Error> {
     let became = match wait.no_wait {
         true => Became::Queued,
-        false => became(service, mutation).await?,
+        false => became(service, mutation, wait.patience()).await?,
     };
     let report = Report {
         about,
@@ -163,24 +179,21 @@ pub(crate) async fn follow(
 
 /// Waits a moment for the queue to come to rest.
 pub(crate) async fn settle(service: &Service, wait: WaitArgs) {
-    if wait.no_wait {
-        return;
-    }
     let mut states = service.state();
     let at_rest = states.wait_for(|state| {
         let waits_for_user = state.kind == SyncKind::Error && state.next_attempt_in_ms.is_none();
         state.kind == SyncKind::Idle || waits_for_user || is_hopeless(state)
     });
     // Where it takes longer, it goes on by itself.
-    let _ = tokio::time::timeout(PATIENCE, at_rest).await;
+    let _ = tokio::time::timeout(wait.patience(), at_rest).await;
 }
 
-async fn became(service: &Service, mutation: MutationId) -> Result<Became, Error> {
+async fn became(service: &Service, mutation: MutationId, patience: Duration) -> Result<Became, Error> {
     let outcome = tokio::select! {
         biased;
         outcome = service.settled(mutation) => outcome?,
         () = in_vain(service.state()) => return Ok(Became::Queued),
-        () = tokio::time::sleep(PATIENCE) => return Ok(Became::Queued),
+        () = tokio::time::sleep(patience) => return Ok(Became::Queued),
     };
     Ok(match outcome {
         Outcome::Synced => Became::Sent,

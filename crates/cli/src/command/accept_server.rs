@@ -1,18 +1,15 @@
 //! `outrigger accept-server`
 
 use outrigger_engine::SyncKind;
-use std::time::Duration;
 
 use super::status::Status;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
-
-/// How long what is looked up is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
+use crate::write::WaitArgs;
 
 /// Goes on with a server that was restored from a backup or replaced.
-pub(crate) async fn run(context: &Context<'_>) -> Result<ExitCode, Error> {
+pub(crate) async fn run(context: &Context<'_>, wait: WaitArgs) -> Result<ExitCode, Error> {
     let account = context.account()?;
     let service = context.service().await?;
     service.accept_server().await?;
@@ -20,7 +17,7 @@ pub(crate) async fn run(context: &Context<'_>) -> Result<ExitCode, Error> {
     let mut states = service.state();
     let settled = states.wait_for(|state| state.kind == SyncKind::Idle);
     // Where it takes longer, or something is left to decide, that is said.
-    let _ = tokio::time::timeout(PATIENCE, settled).await;
+    let _ = tokio::time::timeout(wait.patience(), settled).await;
     let state = service.state().borrow().clone();
     context.output.show(&Status::new(&account, state))?;
     Ok(ExitCode::Done)

@@ -1,6 +1,7 @@
 //! `outrigger enqueue FILE`
 
-use outrigger_engine::{App as _, SyncState, Write};
+use outrigger_client::ErrorKind;
+use outrigger_engine::{App as _, StagedFile, SyncState, Write};
 use outrigger_social::Mutation;
 use outrigger_social::intake::{self, Line, Names};
 use serde::Serialize;
@@ -79,25 +80,16 @@ impl View for Enqueued {
 pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, Error> {
     let service = context.service().await?;
     let (lines, mut faults) = read(&args.file).await?;
-    let mut planned = Vec::with_capacity(lines.len());
+    let mut queued = 0;
     if faults.is_empty() || args.keep_going {
-        let mut plan = Plan {
-            context,
-            service,
-            folder: folder(&args.file),
-            names: Names::default(),
+        let staged = stage(service, &folder(&args.file), lines, &mut faults).await?;
+        let planned = plan(context, service, staged, &mut faults).await?;
+        queued = match args.keep_going {
+            true => queue_good(service, planned, &mut faults).await?,
+            false if faults.is_empty() => queue_all(service, planned, &mut faults).await?,
+            false => 0,
         };
-        for line in lines {
-            match plan.line(&line).await? {
-                Ok(writes) => planned.push((line.number, writes)),
-                Err(fault) => faults.push(fault),
-            }
-        }
     }
-    let queued = match faults.is_empty() || args.keep_going {
-        true => queue(service, planned, &mut faults, args.keep_going).await?,
-        false => 0,
-    };
     if queued > 0 {
         write::settle(service, args.wait).await;
     }
@@ -116,39 +108,112 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
     Ok(code)
 }
 
+/// Copies the files that lines name. A line whose files cannot be taken is a fault.
+async fn stage(
+    service: &Service,
+    folder: &Path,
+    lines: Vec<Line>,
+    faults: &mut Vec<Fault>,
+) -> Result<Vec<(Line, Vec<StagedFile>)>, Error> {
+    let mut staged = Vec::with_capacity(lines.len());
+    for line in lines {
+        let files = line.operation.files();
+        let paths: Vec<PathBuf> = files.into_iter().map(|file| folder.join(file)).collect();
+        match attach::stage_all(service, &paths).await {
+            Ok(files) => staged.push((line, files)),
+            Err(error) if is_of_file(&error) => faults.push(fault(line.number, &error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(staged)
+}
+
+/// Whether a file is to blame, and not this device.
+fn is_of_file(error: &Error) -> bool {
+    match error {
+        Error::Attachment { .. } => true,
+        Error::Client(error) => matches!(error.kind(), ErrorKind::Input | ErrorKind::Limit),
+        _ => false,
+    }
+}
+
+/// The writes of each line, by its number.
 type Planned = Vec<(usize, Vec<Write<Mutation>>)>;
 
-/// Queues what was planned. Where one is refused all are, unless good lines are to be kept.
-async fn queue(
+/// Finds what the lines name, and checks what they say.
+async fn plan(
+    context: &Context<'_>,
     service: &Service,
-    planned: Planned,
+    lines: Vec<(Line, Vec<StagedFile>)>,
     faults: &mut Vec<Fault>,
-    keep_going: bool,
-) -> Result<u64, Error> {
-    let count = planned.len() as u64;
-    let all = planned.iter().flat_map(|(_, writes)| writes.clone()).collect();
-    let refusal = match service.mutate_all(all).await {
-        Ok(_) => return Ok(count),
+) -> Result<Planned, Error> {
+    let (social, ids) = (context.social()?, service.clone());
+    let planning = move |db: &rusqlite::Connection| {
+        let (mut names, mut planned, mut faults) = (Names::default(), Vec::new(), Vec::new());
+        for (line, files) in lines {
+            let writes = match names.plan(&line, &files, db, &mut || ids.new_id()) {
+                Ok(writes) => writes,
+                Err(error) => {
+                    // Its words begin with the number of the line.
+                    let (line, message) = (line.number, error.to_string());
+                    faults.push(Fault { line, message });
+                    continue;
+                }
+            };
+            let invalid = writes.iter().find_map(|it| social.validate(&it.mutation).err());
+            match invalid {
+                None => planned.push((line.number, writes)),
+                Some(invalid) => faults.push(fault(line.number, &invalid)),
+            }
+        }
+        Ok::<_, outrigger_engine::Error>((planned, faults))
+    };
+    let (planned, found) = service.read(planning).await?;
+    faults.extend(found);
+    Ok(planned)
+}
+
+/// Queues everything, or nothing.
+async fn queue_all(service: &Service, planned: Planned, faults: &mut Vec<Fault>) -> Result<u64, Error> {
+    let refusal = match service.mutate_all(writes(&planned)).await {
+        Ok(_) => return Ok(planned.len() as u64),
         Err(error) => error,
     };
-    if !keep_going {
-        let line = guilty(&planned, &refusal);
-        return match line {
-            Some(line) => {
-                faults.push(fault(line, &refusal));
-                Ok(0)
-            }
-            None => Err(refusal.into()),
-        };
+    match guilty(&planned, &refusal) {
+        Some(line) => {
+            faults.push(fault(line, &refusal));
+            Ok(0)
+        }
+        None => Err(refusal.into()),
     }
+}
+
+/// Queues what is not refused: halves what is, until only single lines are left.
+async fn queue_good(service: &Service, planned: Planned, faults: &mut Vec<Fault>) -> Result<u64, Error> {
     let mut queued = 0;
-    for (line, writes) in planned {
-        match service.mutate_all(writes).await {
-            Ok(_) => queued += 1,
-            Err(error) => faults.push(fault(line, &error)),
+    let mut parts = vec![planned];
+    while let Some(mut part) = parts.pop() {
+        let refusal = match service.mutate_all(writes(&part)).await {
+            Ok(_) => {
+                queued += part.len() as u64;
+                continue;
+            }
+            Err(error) => error,
+        };
+        match (part.as_slice(), refusal.kind()) {
+            ([(line, _)], ErrorKind::Input | ErrorKind::Limit) => faults.push(fault(*line, &refusal)),
+            (_, ErrorKind::Input | ErrorKind::Limit) => {
+                let later = part.split_off(part.len() / 2);
+                parts.extend([later, part]);
+            }
+            _ => return Err(refusal.into()),
         }
     }
     Ok(queued)
+}
+
+fn writes(planned: &Planned) -> Vec<Write<Mutation>> {
+    planned.iter().flat_map(|(_, writes)| writes.clone()).collect()
 }
 
 /// The line that a refusal is about, where it says so.
@@ -167,53 +232,6 @@ fn fault(line: usize, error: &impl std::fmt::Display) -> Fault {
     Fault {
         line,
         message: format!("line {line}: {error}"),
-    }
-}
-
-/// What a line needs to become writes.
-struct Plan<'a, 'c> {
-    context: &'a Context<'c>,
-    service: &'a Service,
-    folder: PathBuf,
-    names: Names,
-}
-
-impl Plan<'_, '_> {
-    /// A fault is the line's; an error is not.
-    async fn line(&mut self, line: &Line) -> Result<Result<Vec<Write<Mutation>>, Fault>, Error> {
-        let mut staged = Vec::new();
-        for file in line.operation.files() {
-            match attach::stage(self.service, &self.folder.join(file)).await {
-                Ok(file) => staged.push(file),
-                Err(error) => return Ok(Err(fault(line.number, &error))),
-            }
-        }
-        let (mut names, line, service) = (self.names.clone(), line.clone(), self.service.clone());
-        let number = line.number;
-        let planning = move |db: &rusqlite::Connection| {
-            let planned = names.plan(&line, &staged, db, &mut || service.new_id());
-            Ok::<_, outrigger_engine::Error>((names, planned))
-        };
-        let (names, planned) = self.service.read(planning).await?;
-        let writes = match planned {
-            Ok(writes) => writes,
-            Err(error) => {
-                let message = error.to_string();
-                return Ok(Err(Fault {
-                    line: number,
-                    message,
-                }));
-            }
-        };
-        let social = self.context.social()?;
-        let invalid = writes
-            .iter()
-            .find_map(|write| social.validate(&write.mutation).err());
-        if let Some(invalid) = invalid {
-            return Ok(Err(fault(number, &invalid)));
-        }
-        self.names = names;
-        Ok(Ok(writes))
     }
 }
 

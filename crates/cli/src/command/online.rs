@@ -6,14 +6,22 @@ use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::write::{self, WaitArgs};
 
-/// Goes offline or comes back. It is remembered.
-pub(crate) async fn run(context: &Context<'_>, online: bool) -> Result<ExitCode, Error> {
+/// Goes offline. It is remembered.
+pub(crate) async fn leave(context: &Context<'_>) -> Result<ExitCode, Error> {
     let account = context.account()?;
     let service = context.service().await?;
-    service.set_online(online).await?;
-    if online {
-        write::settle(service, WaitArgs::default()).await;
-    }
+    service.set_online(false).await?;
+    let state = service.state().borrow().clone();
+    context.output.show(&Status::new(&account, state))?;
+    Ok(ExitCode::Done)
+}
+
+/// Comes back, and sends what waits.
+pub(crate) async fn run(context: &Context<'_>, wait: WaitArgs) -> Result<ExitCode, Error> {
+    let account = context.account()?;
+    let service = context.service().await?;
+    service.set_online(true).await?;
+    write::settle(service, wait).await;
     let state = service.state().borrow().clone();
     context.output.show(&Status::new(&account, state))?;
     Ok(ExitCode::Done)

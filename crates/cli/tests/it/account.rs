@@ -85,3 +85,38 @@ fn an_error_for_a_program_is_json_too() {
     assert_eq!(error["error"]["exit"], 5);
     assert!(ended.out.is_empty());
 }
+
+#[test]
+fn where_the_session_has_ended_everything_waits_for_the_next_one() {
+    let world = World::new();
+    let (alice, bob) = (world.person("alice"), world.person("bob"));
+    alice.post("before");
+    let file = alice.home.join("session.json");
+    let mut session: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    session["access_token"] = "nonsense".into();
+    session["refresh_token"] = "nonsense".into();
+    std::fs::write(&file, session.to_string()).unwrap();
+
+    let written = alice.json(["post", "after"]);
+    assert_eq!(written["outcome"], "queued");
+    assert_eq!(written["state"]["cause"], "sign_in");
+    alice
+        .run(["status"])
+        .ok()
+        .says("Sync failed. Tap to retry")
+        .says("outrigger login NAME");
+    alice.run(["sync"]).exits(5);
+    alice
+        .run(["feed"])
+        .ok()
+        .says("before")
+        .says("this is what is here");
+    alice
+        .run(["feed", "--refresh"])
+        .exits(5)
+        .says("outrigger login NAME");
+    alice.run(["logout", "--send"]).exits(5);
+    alice.run(["login", "alice"]).ok();
+    alice.run(["sync"]).ok();
+    assert_eq!(bob.feed(), ["after", "before"]);
+}

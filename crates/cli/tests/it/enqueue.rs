@@ -78,4 +78,6 @@ fn a_line_that_contradicts_an_earlier_one_is_named() {
     let file = world.file("writes.jsonl", lines.as_bytes());
     alice.run(["enqueue", &file]).exits(1).says("line 3");
     assert_eq!(alice.queue(), (0, 0));
+    let told = alice.run(["enqueue", &file, "--keep-going"]).exits(1);
+    told.says("2 lines queued").says("line 3");
 }

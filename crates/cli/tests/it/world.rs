@@ -115,6 +115,8 @@ impl Person {
             .env("OUTRIGGER_HOME", &self.home)
             .env("OUTRIGGER_SERVER", &self.url)
             .env("OUTRIGGER_PASSWORD", PASSWORD)
+            // Long enough that no busy machine makes a difference.
+            .env("OUTRIGGER_WAIT", "60")
             .args(args);
         command
     }

@@ -12,13 +12,12 @@ fn what_one_writes_the_other_reads() {
     assert_eq!(written["operation"], "post.create");
 
     bob.run(["follow", "@alice"]).ok().says("sent");
-    let feed = bob
-        .run(["feed"])
+    bob.run(["feed"])
         .ok()
         .says("@alice")
         .says("hello")
         .says("image/png");
-    assert!(feed.out.contains('✓'));
+    alice.run(["feed"]).ok().says("✓");
     let post = bob.json(["feed"])["posts"][0]["id"].as_str().unwrap().to_owned();
     bob.run(["like", &post]).ok().says("post.like");
     let comment = short(&bob.json(["comment", &post, "hi alice"]));
@@ -94,7 +93,7 @@ fn what_breaks_a_rule_is_said_at_once_and_nothing_is_queued() {
         "is not a file",
     );
     check(&["post", "x", "--image", &empty], 1, "empty.png is empty");
-    check(&["post", "x", "--image", &text], 2, "attach a PNG");
+    check(&["post", "x", "--image", &text], 1, "attach a PNG");
     check(&["post", "x", "--image", &large], 1, "of at most 33554432");
     check(&["post", "  "], 1, "write something");
     check(&["post", &"x".repeat(5_001)], 1, "5001 characters");
