@@ -1,6 +1,6 @@
 //! A to-do list that works offline, on a backend that has never heard of Outrigger: json-server 0.17.4, which numbers its rows and knows no
 //! idempotency keys. `echo '{"todos": []}' > db.json && npx json-server@0.17.4 db.json`, then
-//! `cargo run --example todo -- http://127.0.0.1:3000 add milk`; likewise `list`, `rename 1 "oat milk"`, `tick 1` and `remove 1`.
+//! `cargo run -p outrigger-client --example todo -- http://127.0.0.1:3000 add milk`; likewise `list`, `rename 1 oat milk`, `tick 1`, `remove 1`.
 
 use outrigger_client::engine::app::{Accepted, Applied, Facts, LookUp, Merge, Observed, Request, Unresolved};
 use outrigger_client::engine::app::{App, Intent};
@@ -214,21 +214,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     show(&service).await
 }
 
-/// Gives what waits a few seconds, then shows every entry with its status.
+/// Gives what waits two seconds, then shows every entry with its status.
 async fn show(service: &SyncService<Todos>) -> Result<(), Box<dyn std::error::Error>> {
     let mut state = service.state();
-    let at_rest = state.wait_for(|state| state.kind != SyncKind::Syncing);
-    let _ = tokio::time::timeout(Duration::from_secs(5), at_rest).await;
+    let at_rest = state.wait_for(|state| matches!(state.kind, SyncKind::Idle | SyncKind::Error));
+    let _ = tokio::time::timeout(Duration::from_secs(2), at_rest).await;
     if let Err(why) = refresh(service).await {
         println!("{why}");
     }
     for (index, (id, text, done)) in service.read(list).await?.into_iter().enumerate() {
         let status = json!(service.entity_status(id).await?);
+        let (number, tick) = (index + 1, if done { 'x' } else { ' ' });
         println!(
-            "{:>3} [{}] {text} ({})",
-            index + 1,
-            if done { 'x' } else { ' ' },
-            status["status"]
+            "{number:>3} [{tick}] {text} ({})",
+            status["status"].as_str().unwrap_or_default()
         );
     }
     Ok(service.close().await?)

@@ -13,3 +13,4 @@ mod road;
 mod world;
 
 mod json_server;
+mod listing;
