@@ -1,6 +1,9 @@
 //! The whole program, from outside: real processes, a real server, real files.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where by failing")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where by failing"
+)]
 
 mod world;
 
