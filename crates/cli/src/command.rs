@@ -5,7 +5,7 @@
 use clap::Subcommand;
 
 use crate::context::Context;
-use crate::demo::{self, DemoArgs};
+use crate::demo::{self, DemoArgs, DemoClientArgs, DemoServerArgs};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::write::WaitArgs;
@@ -47,7 +47,7 @@ mod man;
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show what this is about, in a minute: a server, two people, and a network that fails
+    /// Show in a few seconds that nothing is lost: a server, a client that is killed, and a network that fails
     Demo(DemoArgs),
     /// Make an account on a server, and sign in
     Signup(signup::Args),
@@ -104,6 +104,12 @@ pub(crate) enum Command {
     Completions(completions::Args),
     /// Write the manual pages into a folder
     Man(man::Args),
+    /// The client process of a demonstration
+    #[command(hide = true)]
+    DemoClient(DemoClientArgs),
+    /// The server process of a demonstration
+    #[command(hide = true)]
+    DemoServer(DemoServerArgs),
 }
 
 impl Command {
@@ -146,6 +152,8 @@ impl Command {
             Self::Serve(args) => serve::run(context, args).await,
             Self::Completions(args) => completions::run(context, args),
             Self::Man(args) => man::run(context, args),
+            Self::DemoClient(args) => demo::run_client(args).await,
+            Self::DemoServer(args) => demo::run_server(args).await,
         }
     }
 }

@@ -1,28 +1,114 @@
-//! The demonstration.
+//! `outrigger demo`: a server, a client and a bad network between them, for real, and the proof that nothing is lost.
 //!
-//! Owns its arguments.
+//! Owns the story and its verdict. In reading order: what the world is made of, who acts in it, what it leaves behind, how it is shown.
+
+mod message;
+mod fault;
+mod proxy;
+mod process;
+mod world;
+
+mod lines;
+mod client;
+mod png;
+mod ledger;
+mod workload;
+mod pilot;
+
+mod remote;
+mod audit;
+
+mod screen;
+mod story;
+
+mod trouble;
+
+use std::path::PathBuf;
+use std::time::Instant;
+use url::Url;
 
 use crate::error::Error;
 use crate::exit::ExitCode;
+use story::{Script, Told};
 
-/// What the demonstration takes.
-#[derive(Debug, clap::Args)]
+/// What a demo is asked for.
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct DemoArgs {
-    /// The seed of all that is random in it
-    #[arg(long, default_value_t = 1)]
+    /// The same seed does the same writes and makes the same things go wrong.
+    #[arg(long, default_value_t = 7, value_name = "N")]
     pub(crate) seed: u64,
-    /// How much is written
-    #[arg(long, default_value_t = 100)]
+    /// How many writes.
+    #[arg(long, default_value_t = 120, value_name = "N")]
     pub(crate) items: usize,
     /// Set from the option that all commands share.
     #[arg(skip)]
     pub(crate) json: bool,
 }
 
-/// Shows it.
+/// The client process of a demo: reads orders, writes reports.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct DemoClientArgs {
+    folder: PathBuf,
+    server: Url,
+}
+
+/// The server process of a demo.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct DemoServerArgs {
+    folder: PathBuf,
+}
+
+/// Plays the demo. [`ExitCode::Failed`] where a single write is lost, doubled or out of order.
 pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode, Error> {
-    let DemoArgs { seed, items, json } = args;
-    Err(Error::Failed(format!(
-        "the demonstration (seed {seed}, {items} items, json {json}) is not part of this build"
-    )))
+    let binary = std::env::current_exe()
+        .map_err(|error| Error::Failed(format!("this program cannot be found: {error}")))?;
+    let began = Instant::now();
+    let script = Script {
+        seed: args.seed,
+        items: args.items,
+        shown: !args.json,
+    };
+    let told = story::play(&binary, &script, began).await.map_err(failed)?;
+    if args.json {
+        anstream::println!("{}", summary(&args, &told));
+    }
+    Ok(if told.is_good() {
+        ExitCode::Done
+    } else {
+        ExitCode::Failed
+    })
+}
+
+/// Plays the client.
+pub(crate) async fn run_client(args: DemoClientArgs) -> Result<ExitCode, Error> {
+    let done = client::run(&args.folder, args.server).await;
+    done.map(|()| ExitCode::Done).map_err(failed)
+}
+
+/// Plays the server.
+pub(crate) async fn run_server(args: DemoServerArgs) -> Result<ExitCode, Error> {
+    let done = process::serve(&args.folder).await;
+    done.map(|()| ExitCode::Done).map_err(failed)
+}
+
+fn summary(args: &DemoArgs, told: &Told) -> serde_json::Value {
+    let total = told.audit.total();
+    serde_json::json!({
+        "seed": args.seed,
+        "writes": total.written,
+        "arrived": total.arrived(),
+        "taken_back": total.taken_back,
+        "requests": told.tally.requests,
+        "faults": told.tally.fault_count(),
+        "kills": told.kills,
+        "lost": total.lost,
+        "doubled": total.doubled,
+        "out_of_order": total.out_of_order,
+        "findings": told.audit.findings,
+        "seconds": told.took.as_secs_f64(),
+    })
+}
+
+fn failed(trouble: trouble::Trouble) -> Error {
+    Error::Failed(trouble.to_string())
 }
