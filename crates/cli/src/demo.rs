@@ -5,11 +5,13 @@
 mod message;
 mod fault;
 mod proxy;
+mod place;
 mod process;
 mod world;
 
 mod lines;
 mod client;
+mod server;
 mod png;
 mod ledger;
 mod workload;
@@ -23,6 +25,7 @@ mod story;
 
 mod trouble;
 
+use clap::builder::RangedU64ValueParser;
 use std::path::PathBuf;
 use std::time::Instant;
 use url::Url;
@@ -34,11 +37,11 @@ use story::{Script, Told};
 /// What a demo is asked for.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct DemoArgs {
-    /// The same seed does the same writes and makes the same things go wrong.
+    /// The same seed does the same writes and makes the same things go wrong
     #[arg(long, default_value_t = 7, value_name = "N")]
     pub(crate) seed: u64,
-    /// How many writes.
-    #[arg(long, default_value_t = 120, value_name = "N")]
+    /// How many writes
+    #[arg(long, default_value_t = 120, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(20..=20_000))]
     pub(crate) items: usize,
     /// Set from the option that all commands share.
     #[arg(skip)]
@@ -87,17 +90,18 @@ pub(crate) async fn run_client(args: DemoClientArgs) -> Result<ExitCode, Error> 
 
 /// Plays the server.
 pub(crate) async fn run_server(args: DemoServerArgs) -> Result<ExitCode, Error> {
-    let done = process::serve(&args.folder).await;
+    let done = server::run(&args.folder).await;
     done.map(|()| ExitCode::Done).map_err(failed)
 }
 
 fn summary(args: &DemoArgs, told: &Told) -> serde_json::Value {
-    let total = told.audit.total();
+    let (writes, total) = (told.audit.writes(), told.audit.total());
     serde_json::json!({
         "seed": args.seed,
-        "writes": total.written,
-        "arrived": total.arrived(),
-        "taken_back": total.taken_back,
+        "writes": writes.written,
+        "arrived": writes.arrived(),
+        "taken_back": writes.taken_back,
+        "pictures": total.written - writes.written,
         "requests": told.tally.requests,
         "faults": told.tally.fault_count(),
         "kills": told.kills,

@@ -63,15 +63,35 @@ pub(crate) fn stage<A: App>(step: &Step<'_, A>, files: &[String]) -> Result<(), 
     Ok(())
 }
 
-/// Removes files that nobody took.
+/// When a file was staged that is only waiting to be removed.
+const LET_GO: i64 = i64::MIN;
+
+/// Removes files that nobody took, and those whose removal was decided by a process that did not live to do it.
 pub(crate) fn sweep<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
     let files: Vec<String> = step
         .db
-        .prepare_cached("DELETE FROM outrigger_staging WHERE staged < ?1 RETURNING file")?
+        .prepare_cached("SELECT file FROM outrigger_staging WHERE staged < ?1")?
         .query_map([step.tick.0 - STAGING_MAX_MS], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    for file in files {
-        step.effect(Effect::RemoveFile(file));
+    files.into_iter().try_for_each(|file| let_go(step, file))
+}
+
+/// Lets the host remove a file. It is remembered until the host has: a process may die between the commit and the removal.
+fn let_go<A: App>(step: &mut Step<'_, A>, file: String) -> Result<(), Error> {
+    step.db
+        .prepare_cached("INSERT OR REPLACE INTO outrigger_staging (file, staged) VALUES (?1, ?2)")?
+        .execute(params![file, LET_GO])?;
+    step.attempts.removed.push(file.clone());
+    step.effect(Effect::RemoveFile(file));
+    Ok(())
+}
+
+/// Forgets the files whose removal the last step asked for: the host does what it is told before it comes again.
+pub(crate) fn forget_removed<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
+    for file in std::mem::take(&mut step.attempts.removed) {
+        step.db
+            .prepare_cached("DELETE FROM outrigger_staging WHERE file = ?1 AND staged = ?2")?
+            .execute(params![file, LET_GO])?;
     }
     Ok(())
 }
@@ -85,7 +105,7 @@ pub(crate) fn take<A: App>(step: &mut Step<'_, A>, facts: &Facts, files: &[Stage
         if facts.attachments.contains(&file.sha256) && find(step.db, &file.sha256)?.is_none() {
             keep(step, file)?;
         } else {
-            step.effect(Effect::RemoveFile(file.file.clone()));
+            let_go(step, file.file.clone())?;
         }
     }
     for sha256 in &facts.attachments {
@@ -249,8 +269,7 @@ fn drop_file<A: App>(step: &mut Step<'_, A>, sha256: &Sha256) -> Result<(), Erro
         .prepare_cached("DELETE FROM outrigger_attachment WHERE sha256 = ?1")?
         .execute([sha256])?;
     step.state.attachment_bytes -= attachment.size;
-    step.effect(Effect::RemoveFile(attachment.file));
-    Ok(())
+    let_go(step, attachment.file)
 }
 
 /// The server no longer has the files of a row: they are uploaded again, and the row waits for that.

@@ -137,6 +137,7 @@ impl<A: App> Engine<A> {
             attempts: self.attempts.clone(),
             gathered: Gathered::default(),
         };
+        attachment::forget_removed(&mut step)?;
         for event in events {
             isolated(&mut step, event)?;
         }

@@ -88,6 +88,8 @@ pub(crate) struct Attempts {
     pub(crate) generation: Option<Generation>,
     /// Ends everything: nothing is sent any more.
     pub(crate) closing: bool,
+    /// Files that the host was told to remove after the last commit.
+    pub(crate) removed: Vec<String>,
 }
 
 impl Attempts {

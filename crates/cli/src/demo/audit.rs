@@ -15,20 +15,19 @@ use super::trouble::Trouble;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Row {
     Posts,
-    Pictures,
     Edits,
     Comments,
     Likes,
     Follows,
     Messages,
     Deletes,
+    Pictures,
 }
 
 impl Row {
-    /// All, in the order in which they are shown.
-    pub(crate) const ALL: [Self; 8] = [
+    /// Those that are writes, in the order in which they are shown.
+    pub(crate) const WRITES: [Self; 7] = [
         Self::Posts,
-        Self::Pictures,
         Self::Edits,
         Self::Comments,
         Self::Likes,
@@ -98,7 +97,15 @@ pub(crate) struct Audit {
 }
 
 impl Audit {
-    /// All kinds together.
+    /// All that was written; the pictures that came along are no writes of their own.
+    pub(crate) fn writes(&self) -> Score {
+        let mut writes = Score::default();
+        let scores = self.scores.iter().filter(|(row, _)| **row != Row::Pictures);
+        scores.for_each(|(_, score)| writes.add(score));
+        writes
+    }
+
+    /// All kinds together, with the pictures.
     pub(crate) fn total(&self) -> Score {
         let mut total = Score::default();
         self.scores.values().for_each(|score| total.add(score));
@@ -147,7 +154,7 @@ pub(crate) fn audit(
         let found = remote.of(*tag, thing);
         compare(&mut audit, ledger, *tag, thing, &found);
     }
-    compare_order(&mut audit, ledger, &remote);
+    compare_order(&mut audit, ledger, &remote, &parked(client)?);
     compare_uploads(&mut audit, &remote);
     let known: BTreeSet<Tag> = ledger.things.keys().copied().collect();
     for tag in remote.tags().filter(|tag| !known.contains(tag)) {
@@ -293,10 +300,18 @@ fn is_on(ledger: &Ledger, thing: &Thing, on: &str) -> bool {
     }
 }
 
-/// Messages of a conversation stand in the order in which they were written.
-fn compare_order(audit: &mut Audit, ledger: &Ledger, remote: &Remote) {
+/// Messages of a conversation stand in the order in which they were written. One that was parked, or whose picture was, holds nobody up: it is
+/// shown as late, and arrives so.
+fn compare_order(audit: &mut Audit, ledger: &Ledger, remote: &Remote, parked: &[LocalId]) {
+    let is_late = |tag: &&Tag| {
+        ledger
+            .things
+            .get(tag)
+            .is_some_and(|thing| was_parked(thing, parked))
+    };
     for (conversation, tags) in remote.conversations() {
-        for pair in tags.windows(2) {
+        let in_time: Vec<Tag> = tags.iter().filter(|tag| !is_late(tag)).copied().collect();
+        for pair in in_time.windows(2) {
             if let [before, after] = pair
                 && first_number(ledger, *before) > first_number(ledger, *after)
             {
@@ -317,6 +332,23 @@ fn compare_order(audit: &mut Audit, ledger: &Ledger, remote: &Remote) {
                 .push(format!("messages to several people are in {conversation}"));
         }
     }
+}
+
+/// Whether a thing, or the upload of a picture of it, waited for the user. An upload is named by the beginning of its digest.
+fn was_parked(thing: &Thing, parked: &[LocalId]) -> bool {
+    let is_picture_of = |id: &LocalId| {
+        let pictures = &mut thing.pictures.iter();
+        pictures.any(|picture| picture.0[..6] == id.0.as_bytes()[..6])
+    };
+    parked.iter().any(|id| *id == thing.id || is_picture_of(id))
+}
+
+/// What was ever parked, by the client's journal.
+fn parked(client: &Connection) -> Result<Vec<LocalId>, Trouble> {
+    let mut statement =
+        client.prepare("SELECT entity FROM outrigger_journal WHERE outcome ->> '$.outcome' = 'parked'")?;
+    let parked = statement.query_map([], |row| row.get(0))?;
+    Ok(parked.collect::<Result<_, _>>()?)
 }
 
 fn first_number(ledger: &Ledger, tag: Tag) -> u64 {

@@ -2,7 +2,7 @@
 //!
 //! Owns the way from orders to the service and back. Knows nothing of the story that it is in.
 
-use outrigger_client::{Config, SessionCredentials, SessionFile, SyncService, Written};
+use outrigger_client::{Config, SessionCredentials, SyncService, Written};
 use outrigger_engine::Write;
 use outrigger_engine::ids::ServerId;
 use outrigger_engine::inspect::Filter;
@@ -15,26 +15,12 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use url::Url;
 
 use super::lines::{MetPost, Order, ParkedItem, Person, Report};
+use super::place;
 use super::trouble::Trouble;
-
-/// The session of the client, in its folder.
-pub(crate) fn session_file(folder: &Path) -> SessionFile {
-    SessionFile::new(folder.join("session.json"))
-}
-
-/// The database of the client, in its folder.
-pub(crate) fn database(folder: &Path) -> PathBuf {
-    folder.join("client.db")
-}
-
-/// The attachments of the client, in its folder.
-pub(crate) fn attachments(folder: &Path) -> PathBuf {
-    folder.join("attachments")
-}
 
 /// Runs until the orders end.
 pub(crate) async fn run(folder: &Path, server: Url) -> Result<(), Trouble> {
-    let credentials = SessionCredentials::open(&server, Arc::new(session_file(folder))).await?;
+    let credentials = SessionCredentials::open(&server, Arc::new(place::session_file(folder))).await?;
     let account = credentials
         .session()
         .ok_or_else(|| Trouble::Story("the client's folder has no session".to_owned()))?
@@ -44,8 +30,8 @@ pub(crate) async fn run(folder: &Path, server: Url) -> Result<(), Trouble> {
         name: account.name,
     };
     let config = Config::new(
-        database(folder),
-        attachments(folder),
+        place::database(folder),
+        place::attachments(folder),
         server,
         account.id,
         Arc::new(credentials),

@@ -36,7 +36,7 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// All that can happen to any request.
-    const ANY: [Self; 10] = [
+    pub(crate) const ANY: [Self; 10] = [
         Self::RequestLost,
         Self::AnswerLost,
         Self::AnswerCut,
@@ -68,7 +68,9 @@ impl Fault {
 /// How many faults of a plan come one after another, and how many requests pass between them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Severity {
-    /// How often each of the faults comes that can happen to any request.
+    /// What can happen to any request.
+    pub(crate) faults: &'static [Fault],
+    /// How often each of them comes.
     pub(crate) rounds: usize,
     /// Parts of uploads that are cut.
     pub(crate) cuts: usize,
@@ -94,7 +96,7 @@ impl Plan {
     /// The plan of a seed.
     pub(crate) fn new(seed: u64, severity: Severity) -> Self {
         let mut random = StdRng::seed_from_u64(seed);
-        let mut faults = Fault::ANY.repeat(severity.rounds);
+        let mut faults = severity.faults.repeat(severity.rounds);
         faults.shuffle(&mut random);
         let cards = faults
             .into_iter()
@@ -130,6 +132,7 @@ mod tests {
     use super::*;
 
     const SEVERITY: Severity = Severity {
+        faults: &Fault::ANY,
         rounds: 2,
         cuts: 3,
         calm_max: 4,

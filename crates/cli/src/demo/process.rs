@@ -132,29 +132,3 @@ fn start(mut command: Command) -> Result<Pipes, Trouble> {
         _ => Err(Trouble::Story("BUG: a process without pipes".to_owned())),
     }
 }
-
-/// The server process itself: serves until its parent is gone.
-pub(crate) async fn serve(folder: &Path) -> Result<(), Trouble> {
-    let settings = outrigger_server::Settings {
-        account_rate: None,
-        session_rate: None,
-        ..outrigger_server::Settings::default()
-    };
-    let config = outrigger_server::Config {
-        settings,
-        password_cost: outrigger_server::PasswordCost::LEAST,
-        ..outrigger_server::Config::new(folder)
-    };
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
-        .await
-        .map_err(Trouble::io("listen"))?;
-    let address = listener.local_addr().map_err(Trouble::io("listen"))?;
-    println!("{address}");
-    let parent_gone = async {
-        let mut lines = BufReader::new(tokio::io::stdin()).lines();
-        while let Ok(Some(_)) = lines.next_line().await {}
-    };
-    outrigger_server::serve(config, listener, parent_gone)
-        .await
-        .map_err(|error| Trouble::Story(error.to_string()))
-}

@@ -167,12 +167,14 @@ impl Screen {
             "", "written", "arrived", "taken back", "lost", "doubled", "order"
         );
         self.print(&paint(DIM, head));
-        for row in Row::ALL {
+        for row in Row::WRITES {
             let score = audit.scores.get(&row).copied().unwrap_or_default();
             self.row(row.words(), &score);
         }
         self.print(&paint(DIM, format!("  {}", "─".repeat(WIDTH - 1))));
-        self.row("all", &audit.total());
+        self.row("all writes", &audit.writes());
+        let pictures = audit.scores.get(&Row::Pictures).copied().unwrap_or_default();
+        self.row("pictures with them", &pictures);
         for finding in audit.findings.iter().take(20) {
             self.print(&paint(BAD, format!("  ✗ {finding}")));
         }

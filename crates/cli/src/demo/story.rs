@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::audit::Audit;
-use super::fault::{Plan, Severity};
+use super::fault::{Fault, Plan, Severity};
 use super::ledger::{Kind, Ledger, On, Standing, Tag};
 use super::lines::{MetPost, Order, ParkedItem, Report};
 use super::pilot::{Heard, Pilot, unexpected};
@@ -58,9 +58,9 @@ pub(crate) async fn play(binary: &Path, script: &Script, began: Instant) -> Resu
     screen.title(script.seed, script.items);
     let world = World::new(binary).await?;
     let mut story = online(world, screen, script).await?;
-    let doomed = story.go_offline(script.items * 6 / 10).await?;
+    let doomed = story.go_offline(script.items / 2).await?;
     story.killed_offline().await?;
-    story.write(script.items * 2 / 10).await?;
+    story.write(script.items / 5).await?;
     story.hindered(&doomed).await?;
     story.drain_badly(script).await?;
     story.refused().await?;
@@ -232,6 +232,7 @@ impl Story {
     async fn drain_badly(&mut self, script: &Script) -> Result<(), Trouble> {
         self.screen.stage("The network comes back, badly.");
         let severity = Severity {
+            faults: &Fault::ANY,
             rounds: 2,
             cuts: 3,
             calm_max: 4,
@@ -240,12 +241,13 @@ impl Story {
             .proxy()
             .set(Weather::Foul(Plan::new(script.seed, severity)));
         self.pilot.tell(&Order::Sync).await?;
-        if self.drain(Some((Point::Answered, 10))).await? {
-            self.kill_client_while_answered(script.items / 20).await?;
-        }
-        if self.drain(Some((Point::Forwarded, 8))).await? {
-            self.kill_server_at_work().await?;
-        }
+        // A short story has few requests.
+        let pass = (script.items as u64 / 12).min(10);
+        let is_answered = self.drain(Some((Point::Answered, pass))).await?;
+        let written = script.items / 5 * 2 + script.items / 2;
+        self.kill_client(is_answered, script.items - written).await?;
+        let is_at_work = self.drain(Some((Point::Forwarded, pass))).await?;
+        self.kill_server(is_at_work).await?;
         self.drain(None).await?;
         self.screen.note("What went wrong on the way:");
         self.screen.faults(&self.world.proxy().tally());
@@ -275,22 +277,28 @@ impl Story {
     }
 
     /// The server has done something, and its answer finds nobody.
-    async fn kill_client_while_answered(&mut self, more: usize) -> Result<(), Trouble> {
+    async fn kill_client(&mut self, is_answered: bool, more: usize) -> Result<(), Trouble> {
         self.restart().await?;
         self.hold = None;
-        self.screen
-            .note("The client was killed between the server's effect and the server's answer.");
+        self.screen.note(if is_answered {
+            "The client was killed between the server's effect and the server's answer."
+        } else {
+            "The client was killed."
+        });
         self.write(more).await
     }
 
     /// The server has a request, and will never answer it.
-    async fn kill_server_at_work(&mut self) -> Result<(), Trouble> {
+    async fn kill_server(&mut self, is_at_work: bool) -> Result<(), Trouble> {
         self.world.kill_server().await?;
         self.kills += 1;
         self.hold = None;
         self.world.start_server().await?;
-        self.screen
-            .note("The server was killed with a request in its hands.");
+        self.screen.note(if is_at_work {
+            "The server was killed with a request in its hands."
+        } else {
+            "The server was killed."
+        });
         Ok(())
     }
 

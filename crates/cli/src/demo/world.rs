@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::audit::{self, Audit};
-use super::client;
 use super::ledger::Ledger;
 use super::message;
+use super::place;
 use super::process::{Client, Server};
 use super::proxy::Proxy;
 use super::trouble::Trouble;
@@ -77,7 +77,7 @@ impl World {
                 name: "ada".to_owned(),
             },
         };
-        client::session_file(&self.client_folder())
+        place::session_file(&self.client_folder())
             .save(&session)
             .map_err(Trouble::io("keep the session"))?;
         let elsewhere = self.sign("POST /v1/sessions", "ada").await?;
@@ -160,15 +160,30 @@ impl World {
     /// Both databases against the ledger, once everything is said to have arrived.
     pub(crate) fn audit(&self, ledger: &Ledger) -> Result<Audit, Trouble> {
         let mut audit = audit::audit(ledger, &self.account, &self.server_db()?, &self.client_db()?)?;
-        let left = std::fs::read_dir(client::attachments(&self.client_folder()))
-            .map_err(Trouble::io("list the attachments"))?
-            .count();
-        if left > 0 {
+        for file in self.strays()? {
             audit
                 .findings
-                .push(format!("{left} files are left in the client's folder"));
+                .push(format!("nobody knows the file {file} in the client's folder"));
         }
         Ok(audit)
+    }
+
+    /// Files in the client's folder that its database does not know. A copy that a killed process had just made is known: it is swept in time.
+    fn strays(&self) -> Result<Vec<String>, Trouble> {
+        let db = self.client_db()?;
+        let mut is_known = db.prepare(
+            "SELECT 1 FROM outrigger_staging WHERE file = ?1 UNION ALL SELECT 1 FROM outrigger_attachment WHERE file = ?1",
+        )?;
+        let listing = Trouble::io("list the attachments");
+        let mut strays = Vec::new();
+        for file in std::fs::read_dir(place::attachments(&self.client_folder())).map_err(listing)? {
+            let file = file.map_err(Trouble::io("list the attachments"))?.file_name();
+            let file = file.to_string_lossy().into_owned();
+            if !is_known.exists([&file])? {
+                strays.push(file);
+            }
+        }
+        Ok(strays)
     }
 
     /// Both databases against the ledger, in the middle of everything.
@@ -191,12 +206,13 @@ impl World {
     }
 
     fn client_db(&self) -> Result<rusqlite::Connection, Trouble> {
-        audit::open(&client::database(&self.client_folder()))
+        audit::open(&place::database(&self.client_folder()))
     }
 
     /// Keeps the folder, and says where it is.
-    pub(crate) fn keep(self) -> PathBuf {
-        self.folder.keep()
+    pub(crate) fn keep(&mut self) -> PathBuf {
+        self.folder.disable_cleanup(true);
+        self.folder.path().to_owned()
     }
 }
 
