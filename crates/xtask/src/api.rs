@@ -20,11 +20,12 @@ const SEED: &str = "1";
 
 pub(crate) fn run() -> Result<(), Failure> {
     let tool = install()?;
+    // With the features of the tests, so that what they built is used again.
     shell::cargo(&[
         "build",
         "--quiet",
-        "--package",
-        "outrigger-server",
+        "--workspace",
+        "--all-features",
         "--example",
         "serve",
     ])?;
