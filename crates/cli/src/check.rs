@@ -256,7 +256,7 @@ fn waiting(path: &Path) -> Finding {
         Ok((waiting, parked)) => {
             let counts = parked.iter().map(|(word, (count, _))| format!("{count} {word}"));
             let counts: Vec<String> = counts.collect();
-            let said = format!("{} need you; {waiting} on the way", counts.join(", "));
+            let said = format!("needs you: {}; on the way: {waiting}", counts.join(", "));
             let mut remedies: Vec<&str> = parked.values().map(|(_, remedy)| *remedy).collect();
             remedies.dedup();
             Finding::new(Level::NeedsYou, "queue", said).advise(remedies.join("; "))

@@ -70,6 +70,8 @@ impl Home {
     /// The one that was named, else the one of this user of the system.
     pub(crate) fn find(named: Option<PathBuf>) -> Result<Self, Error> {
         let path = named
+            // As an empty variable is.
+            .filter(|path| !path.as_os_str().is_empty())
             .or_else(data_folder)
             .ok_or_else(|| Error::Failed("there is no home folder: name one with --home".to_owned()))?;
         // Else it would mean another folder after a change of directory.

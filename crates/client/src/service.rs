@@ -216,7 +216,7 @@ impl<A: App> SyncService<A> {
     /// Waits until a mutation took effect, was parked or discarded.
     ///
     /// # Errors
-    /// [`engine::Error::Unknown`] for one that was never written here, or that the journal has forgotten since;
+    /// [`outrigger_engine::Error::Unknown`] for one that was never written here, or that the journal has forgotten since;
     /// [`Error::Closed`] or [`Error::Stopped`] where the service ended before.
     pub async fn settled(&self, mutation: MutationId) -> Result<Outcome, Error> {
         settled::settled(Arc::clone(&self.inner.core), mutation).await

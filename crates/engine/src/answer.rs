@@ -163,9 +163,8 @@ pub(crate) fn done<A: App>(
         headers: Vec::new(),
         body: Vec::new(),
     };
-    match row.mutation(step.app) {
-        Ok(mutation) => reconcile::accept(step, &row.entity, &mutation, response.unwrap_or(&nothing))?,
-        Err(why) => return parked::park(step, &mut row.clone(), Parked::Unreadable { detail: why.0 }),
+    if let Err(detail) = take_in(step, &row, response.unwrap_or(&nothing))? {
+        return parked::park(step, &mut row.clone(), Parked::Unreadable { detail });
     }
     let sequence = queue::sent(step.db, row.place)?.map(|sent| sent.sequence);
     journal::record(step.db, &row, sequence, &Outcome::Synced, step.wall)?;
@@ -173,6 +172,31 @@ pub(crate) fn done<A: App>(
     flow::remove(step, &row, Fate::Done)?;
     reconcile::replay(step, &row.entity)?;
     step.settled(row.mutation, &Outcome::Synced)
+}
+
+/// Takes an acknowledgement into the base. Where the app cannot read its own mutation or store what the answer says, nothing is changed, and why is told:
+/// the same would happen again with the same program, so the row is kept for the user and a later one.
+fn take_in<A: App>(
+    step: &mut Step<'_, A>,
+    row: &Row,
+    response: &Response,
+) -> Result<Result<(), String>, Error> {
+    let mutation = match row.mutation(step.app) {
+        Ok(mutation) => mutation,
+        Err(why) => return Ok(Err(why.0)),
+    };
+    step.db.prepare_cached("SAVEPOINT acceptance")?.execute([])?;
+    let accepted = reconcile::accept(step, &row.entity, &mutation, response);
+    let told = match accepted {
+        Ok(()) => Ok(()),
+        Err(error) if error.is_of_data() => {
+            step.db.prepare_cached("ROLLBACK TO acceptance")?.execute([])?;
+            Err(format!("it arrived, but its answer could not be stored: {error}"))
+        }
+        Err(error) => return Err(error),
+    };
+    step.db.prepare_cached("RELEASE acceptance")?.execute([])?;
+    Ok(told)
 }
 
 /// The server failed, and may not fail again. Counted as the row's own fault only where something else went well meanwhile.

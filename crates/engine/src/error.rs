@@ -1,6 +1,6 @@
 //! The one error type of the engine.
 //!
-//! Owns what can be refused or go wrong at the door. What servers answer is not an error here: see [`crate::verdict`].
+//! Owns what can be refused or go wrong at the door. What servers answer is not an error here: see `verdict`.
 
 use crate::app::Invalid;
 use crate::ids::{Entity, MutationId};
@@ -91,6 +91,23 @@ impl Error {
             Self::Locked => ErrorKind::Locked,
             Self::Foreign(_) => ErrorKind::Foreign,
             Self::Database(_) => ErrorKind::Database,
+        }
+    }
+
+    /// Whether it comes of what was stored or read, not of the storage: the same data will fail again, other data will not.
+    pub(crate) fn is_of_data(&self) -> bool {
+        use rusqlite::ErrorCode;
+        match self {
+            Self::Database(error) => matches!(
+                error.sqlite_error_code(),
+                None | Some(
+                    ErrorCode::ConstraintViolation
+                        | ErrorCode::TypeMismatch
+                        | ErrorCode::TooBig
+                        | ErrorCode::ParameterOutOfRange
+                )
+            ),
+            _ => false,
         }
     }
 

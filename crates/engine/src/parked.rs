@@ -81,7 +81,10 @@ fn again<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
             "this program cannot read it: update the program, or export and discard it",
         ));
     }
-    if !matches!(row.parked, Some(Parked::Exhausted { .. })) {
+    if matches!(
+        row.parked,
+        Some(Parked::Rejected { .. } | Parked::Uncertain { .. })
+    ) {
         row.key = step.new_key();
         queue::save_content(step.db, row)?;
     }

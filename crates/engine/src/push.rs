@@ -193,24 +193,24 @@ fn keep_first<A: App>(
     Ok(sent)
 }
 
-/// Sends one mutation in a request of its own. False where something that it names has no server id yet.
-pub(crate) fn one<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<bool, Error> {
+/// Sends one mutation, which waits for nothing, in a request of its own.
+pub(crate) fn one<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
     let Some(prepared) = request::prepare(step, row)? else {
-        return Ok(false);
+        return park_without_id(step, row);
     };
     if request::path(step, &prepared.sent.target)?.is_none() {
-        return park_without_target(step, row).map(|()| true);
+        return park_without_id(step, row);
     }
     let flight = mark(step, row)?;
     let sent = keep_first(step, row.place, prepared.sent, prepared.is_first)?;
     let request = request::alone(step, row, &sent)?;
     send(step, Purpose::One(flight), request, TIMEOUT);
-    Ok(true)
+    Ok(())
 }
 
-/// What a row is about has no id on the server: its create was answered without one, or the id was given to something newer. It cannot be sent, and
-/// nothing can be claimed of it.
-fn park_without_target<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
+/// What a row is about, or names, has no id on the server, and nothing that waits will give it one: its create was answered without, or the id was given
+/// to something newer. It cannot be sent, and nothing can be claimed of it.
+fn park_without_id<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
     let reason = Parked::Rejected {
         status: 404,
         code: "no-server-id".to_owned(),

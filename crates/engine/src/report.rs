@@ -4,7 +4,9 @@
 
 use crate::app::App;
 use crate::error::Error;
+use crate::push::Purpose;
 use crate::queue;
+use crate::restore;
 use crate::state::{ConnectionState, Halt, Reach};
 use crate::status::{Cause, Progress, SyncKind, SyncState};
 use crate::step::Step;
@@ -17,7 +19,10 @@ pub(crate) fn sync_state<A: App>(step: &Step<'_, A>) -> Result<SyncState, Error>
     let count = |count: i64| u64::try_from(count).unwrap_or(0);
     let next = next_attempt(step)?;
     let is_due = next.is_some_and(|next| next <= step.tick);
-    let is_sending = state.counts.in_flight > 0 || is_due;
+    let is_asking = step
+        .attempts
+        .is_under_way(|purpose| matches!(purpose, Purpose::LookUp(_)));
+    let is_sending = state.counts.in_flight > 0 || is_due || is_asking || restore::has_look_ups(step.db)?;
     let cause = cause(connection);
     let kind = match cause {
         Some(Cause::SignIn | Cause::ServerRestored) => SyncKind::Error,

@@ -2,8 +2,7 @@
 //!
 //! Owns the gate and the order in which ready rows leave. What may go next is read from an index: no step passes over the queue.
 
-use crate::app::App;
-use crate::engine::Options;
+use crate::app::{App, Batches};
 use crate::error::Error;
 use crate::event::Effect;
 use crate::flow;
@@ -82,10 +81,20 @@ pub(crate) fn run<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
         }
     }
     if gate == Gate::Open && wake.is_none() {
-        wake = queue::next_due(step.db)?.filter(|due| *due > step.tick);
+        wake = look_again(step, queue::next_due(step.db)?);
     }
     arm(step, wake);
     Ok(())
+}
+
+/// When to look again, with the gate open. What is due and was not sent waits for a request under way; were there none, a look soon keeps it from
+/// waiting for ever.
+fn look_again<A: App>(step: &Step<'_, A>, next: Option<Tick>) -> Option<Tick> {
+    let next = next?;
+    if next > step.tick {
+        return Some(next);
+    }
+    step.attempts.is_quiet().then(|| step.tick.after(LOOK_EVERY))
 }
 
 fn has_due<A: App>(step: &Step<'_, A>) -> Result<bool, Error> {
@@ -151,29 +160,53 @@ fn recover<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
 }
 
 fn send_due<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
-    let Options { concurrency, .. } = *step.options;
+    let concurrency = step.options.concurrency;
     let batches = step.app.capabilities().batches;
-    let mut free = concurrency.saturating_sub(step.attempts.len());
-    while free > 0 {
-        let (limit, rows) = match &batches {
-            Some(batches) => (items_max(step, batches.items_max), 1),
-            None => (free, free),
-        };
+    loop {
+        let free = concurrency.saturating_sub(step.attempts.len());
+        if free == 0 {
+            return Ok(());
+        }
+        let limit = batches
+            .as_ref()
+            .map_or(free, |batches| items_max(step, batches.items_max));
         let due = readable(step, queue::due(step.db, step.tick, limit + UPLOADS_MAX)?)?;
         let (uploads, mut writes): (Vec<_>, Vec<_>) = due.into_iter().partition(|row| row.upload.is_some());
         writes.truncate(limit);
         let uploaded = send_uploads(step, uploads)?;
         let sent = match &batches {
-            Some(batches) if limit > 1 => push::batch::send(step, writes, batches, limit)?,
-            Some(_) => send_alone(step, writes, rows)?,
-            None => send_alone(step, writes, rows)?,
+            Some(batches) if limit > 1 => send_batched(step, writes, batches, limit)?,
+            Some(_) => send_alone(step, writes, 1)?,
+            None => send_alone(step, writes, free)?,
         };
         if sent + uploaded == 0 {
-            break;
+            return Ok(());
         }
-        free = concurrency.saturating_sub(step.attempts.len());
     }
-    Ok(())
+}
+
+/// In one batch; but where the backend knows no keys, what was sent before goes alone, after a look-up.
+fn send_batched<A: App>(
+    step: &mut Step<'_, A>,
+    writes: Vec<Row>,
+    batches: &Batches,
+    limit: usize,
+) -> Result<usize, Error> {
+    if step.app.capabilities().keys {
+        return push::batch::send(step, writes, batches, limit);
+    }
+    let (mut again, mut fresh) = (Vec::new(), Vec::new());
+    for row in writes {
+        if queue::was_sent(step.db, row.place)? {
+            again.push(row)
+        } else {
+            fresh.push(row)
+        }
+    }
+    match again.is_empty() {
+        true => push::batch::send(step, fresh, batches, limit),
+        false => send_alone(step, again, 1),
+    }
 }
 
 fn items_max<A: App>(step: &Step<'_, A>, offered: usize) -> usize {
@@ -188,9 +221,10 @@ fn send_alone<A: App>(step: &mut Step<'_, A>, rows: Vec<Row>, limit: usize) -> R
     let mut sent = 0;
     for mut row in rows.into_iter().take(limit) {
         let ask_first = !knows_keys && queue::was_sent(step.db, row.place)?;
-        if (ask_first && push::look_up(step, &mut row)?) || push::one(step, &mut row)? {
-            sent += 1;
+        if !(ask_first && push::look_up(step, &mut row)?) {
+            push::one(step, &mut row)?;
         }
+        sent += 1;
     }
     Ok(sent)
 }

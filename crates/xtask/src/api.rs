@@ -107,6 +107,8 @@ impl Server {
                 &format!("Authorization: Bearer {token}"),
                 "--max-examples",
                 EXAMPLES,
+                "--seed",
+                &seed,
             ]);
         shell::run(&mut command)
     }

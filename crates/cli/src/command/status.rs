@@ -114,7 +114,7 @@ fn details(state: &SyncState) -> Vec<String> {
         details.push(format!("{} waiting", state.pending));
     }
     if state.failed > 0 {
-        details.push(format!("{} need you", state.failed));
+        details.push(text::count(state.failed, "needs you", "need you"));
     }
     if state.bytes.done < state.bytes.total && state.pending > 0 {
         let (done, total) = (text::bytes(state.bytes.done), text::bytes(state.bytes.total));

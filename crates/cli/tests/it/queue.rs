@@ -30,7 +30,7 @@ fn what_was_rejected_waits_for_a_decision() {
         .run(["status"])
         .ok()
         .says("Sync failed. Tap to retry")
-        .says("1 need you")
+        .says("1 needs you")
         .says("queue retry --all");
     alice.run(["queue", "list", "--failed"]).ok().says("rejected");
     alice

@@ -59,21 +59,23 @@ struct Chosen {
     refers_to: Option<Place>,
 }
 
-/// Sends ready rows, and what may go with them, in one request. Returns how many rows were marked.
+/// Sends ready rows, and what may go with them, in one request. Returns how many rows moved: were marked, or parked.
 pub(crate) fn send<A: App>(
     step: &mut Step<'_, A>,
     ready: Vec<Row>,
     batches: &Batches,
     items_max: usize,
 ) -> Result<usize, Error> {
+    let failed = step.state.counts.failed;
     let rows = with_company(step, ready, items_max)?;
     let mut chosen = choose(step, rows, batches.bytes_max)?;
     if chosen.len() == 1 {
         let mut row = chosen.remove(0).row;
-        return Ok(usize::from(push::one(step, &mut row)?));
+        push::one(step, &mut row)?;
+        return Ok(1);
     }
     if chosen.is_empty() {
-        return Ok(0);
+        return Ok(usize::try_from(step.state.counts.failed - failed).unwrap_or(0));
     }
     let mut flights = Vec::with_capacity(chosen.len());
     for Chosen { row, prepared, .. } in &mut chosen {
@@ -156,6 +158,9 @@ fn choose<A: App>(step: &mut Step<'_, A>, rows: Vec<Row>, bytes_max: usize) -> R
             continue;
         }
         let Some(prepared) = request::prepare(step, &row)? else {
+            if row.state == RowState::Ready {
+                push::park_without_id(step, &mut row)?;
+            }
             continue;
         };
         let named = prepared.sent.target.entity();
@@ -163,7 +168,7 @@ fn choose<A: App>(step: &mut Step<'_, A>, rows: Vec<Row>, bytes_max: usize) -> R
             Some(entity) if step.ids().server_id(entity)?.is_none() => match creator(&chosen, entity) {
                 Some(place) => Some(place),
                 None if row.state == RowState::Ready => {
-                    push::park_without_target(step, &mut row)?;
+                    push::park_without_id(step, &mut row)?;
                     continue;
                 }
                 None => continue,

@@ -129,8 +129,10 @@ impl App for Notes {
     type Observation = Vec<Seen>;
     const NAME: &'static str = "notes";
     const PAYLOAD_VERSION: u32 = 2;
-    const MIGRATIONS: &'static [&'static str] =
-        &["CREATE TABLE note (id BLOB NOT NULL PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL) STRICT"];
+    const MIGRATIONS: &'static [&'static str] = &[
+        "CREATE TABLE note (id BLOB NOT NULL PRIMARY KEY, kind TEXT NOT NULL,
+             text TEXT NOT NULL CHECK (text <> 'unstorable')) STRICT",
+    ];
 
     /// Version 1 said `body` where version 2 says `text`.
     fn lift(&self, version: u32, mut payload: serde_json::Value) -> Result<serde_json::Value, Unreadable> {

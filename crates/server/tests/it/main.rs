@@ -11,6 +11,7 @@ mod laws;
 mod pages;
 mod resources;
 mod restart;
+mod running;
 mod sessions;
 mod uploads;
 mod watermark;

@@ -33,7 +33,7 @@ impl View for Shown {
             format!("{} {}", paint(style::BOLD, short_id(item.mutation)), item.name),
             field("about", format!("{} {}", item.entity.kind, short(item.entity.id))),
             field("state", state(item)),
-            field("written", format!("{} ago", text::ago(item.written_at, *now))),
+            field("written", text::ago(item.written_at, *now)),
         ];
         if item.attempts > 0 {
             lines.push(field("attempts", item.attempts.to_string()));
