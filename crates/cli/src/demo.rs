@@ -41,7 +41,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, default_value_t = 7, value_name = "N")]
     pub(crate) seed: u64,
     /// How many writes
-    #[arg(long, default_value_t = 120, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(20..=20_000))]
+    #[arg(long, default_value_t = 200, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(20..=20_000))]
     pub(crate) items: usize,
     /// Set from the option that all commands share.
     #[arg(skip)]

@@ -20,8 +20,11 @@ const WIDTH: usize = 76;
 #[derive(Debug)]
 pub(crate) struct Screen {
     shown: bool,
+    /// Whether it can be drawn over.
+    live: bool,
     stage: u32,
-    bar: ProgressBar,
+    /// While something is on its way.
+    bar: Option<ProgressBar>,
     /// The pill printed last, where there is no terminal.
     told: String,
 }
@@ -29,20 +32,11 @@ pub(crate) struct Screen {
 impl Screen {
     /// A screen, or none.
     pub(crate) fn new(shown: bool) -> Self {
-        let live = shown && std::io::stdout().is_terminal();
-        let bar = if live {
-            ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout())
-        } else {
-            ProgressBar::hidden()
-        };
-        let looks = ProgressStyle::with_template("     {msg:34} {bar:24.cyan/dim} {pos}/{len}");
-        if let Ok(looks) = looks {
-            bar.set_style(looks.progress_chars("━━─"));
-        }
         Self {
             shown,
+            live: shown && std::io::stdout().is_terminal(),
             stage: 0,
-            bar,
+            bar: None,
             told: String::new(),
         }
     }
@@ -96,15 +90,15 @@ impl Screen {
         if !matches!(state.kind, SyncKind::Syncing | SyncKind::Offline) {
             return;
         }
-        if self.bar.is_hidden() {
+        if !self.live {
             self.progress_in_lines(state);
             return;
         }
-        self.bar.set_length(state.progress.total);
-        self.bar.set_position(state.progress.done);
-        self.bar
-            .set_message(style::pill(&pill(state)).unwrap_or_default());
-        self.bar.tick();
+        let bar = self.bar.get_or_insert_with(new_bar);
+        bar.set_length(state.progress.total);
+        bar.set_position(state.progress.done);
+        bar.set_message(style::pill(&pill(state)).unwrap_or_default());
+        bar.tick();
     }
 
     fn progress_in_lines(&mut self, state: &SyncState) {
@@ -117,10 +111,9 @@ impl Screen {
     }
 
     /// The bar has done its work for now.
-    pub(crate) fn progress_ends(&self) {
-        if !self.bar.is_hidden() {
-            self.bar.finish_and_clear();
-            self.bar.reset();
+    pub(crate) fn progress_ends(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
         }
     }
 
@@ -219,8 +212,20 @@ impl Screen {
     }
 
     fn print(&self, line: &str) {
-        if self.shown {
-            self.bar.suspend(|| anstream::println!("{line}"));
+        if !self.shown {
+            return;
         }
+        match &self.bar {
+            Some(bar) => bar.suspend(|| anstream::println!("{line}")),
+            None => anstream::println!("{line}"),
+        }
+    }
+}
+
+fn new_bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
+    match ProgressStyle::with_template("     {msg:26} {bar:30.cyan/dim} {pos}/{len}") {
+        Ok(looks) => bar.with_style(looks.progress_chars("━━─")),
+        Err(_) => bar,
     }
 }

@@ -49,7 +49,33 @@ struct Story {
     workload: Workload,
     /// A request that does not go on before this is let go.
     hold: Option<Hold>,
+    patience: Patience,
     kills: u32,
+}
+
+/// How long a user looks at a queue that waits before she pulls to refresh.
+#[derive(Debug, Default)]
+struct Patience {
+    pulled: Option<Instant>,
+}
+
+/// A wait as long as this tries it.
+const PATIENCE: Duration = Duration::from_millis(800);
+
+impl Patience {
+    /// Waits until she pulls; for ever where there is no need to. May be dropped while it waits.
+    async fn ends(&mut self, state: &SyncState) {
+        let is_long = state
+            .next_attempt_in_ms
+            .is_some_and(|wait| u128::from(wait) >= PATIENCE.as_millis());
+        if !is_long {
+            return std::future::pending().await;
+        }
+        if let Some(pulled) = self.pulled {
+            tokio::time::sleep_until((pulled + PATIENCE).into()).await;
+        }
+        self.pulled = Some(Instant::now());
+    }
 }
 
 /// Plays it, from `began` on.
@@ -84,6 +110,7 @@ async fn online(world: World, mut screen: Screen, script: &Script) -> Result<Sto
         pilot,
         workload,
         hold: None,
+        patience: Patience::default(),
         kills: 0,
     };
     let count = script.items / 5;
@@ -233,7 +260,8 @@ impl Story {
         self.screen.stage("The network comes back, badly.");
         let severity = Severity {
             faults: &Fault::ANY,
-            rounds: 2,
+            // A short story has few requests to go wrong.
+            rounds: (script.items / 60).clamp(1, 3),
             cuts: 3,
             calm_max: 4,
         };
@@ -241,7 +269,6 @@ impl Story {
             .proxy()
             .set(Weather::Foul(Plan::new(script.seed, severity)));
         self.pilot.tell(&Order::Sync).await?;
-        // A short story has few requests.
         let pass = (script.items as u64 / 12).min(10);
         let is_answered = self.drain(Some((Point::Answered, pass))).await?;
         let written = script.items / 5 * 2 + script.items / 2;
@@ -264,12 +291,14 @@ impl Story {
         };
         let mut is_held = false;
         while self.pilot.is_busy() && !is_held {
+            let waiting = self.pilot.state.clone();
             tokio::select! {
                 () = hold.reached() => is_held = true,
                 heard = self.pilot.hear() => {
                     expected(heard?)?;
                     self.screen.progress(&self.pilot.state);
                 }
+                () = self.patience.ends(&waiting) => self.pilot.tell(&Order::Sync).await?,
             }
         }
         self.screen.progress_ends();

@@ -201,8 +201,13 @@ impl World {
         Ok(known)
     }
 
+    /// The database of the server.
+    pub(crate) fn server_database(&self) -> PathBuf {
+        self.folder.path().join("server/outrigger.db")
+    }
+
     fn server_db(&self) -> Result<rusqlite::Connection, Trouble> {
-        audit::open(&self.folder.path().join("server/outrigger.db"))
+        audit::open(&self.server_database())
     }
 
     fn client_db(&self) -> Result<rusqlite::Connection, Trouble> {

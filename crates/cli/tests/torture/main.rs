@@ -11,6 +11,7 @@ mod rig;
 mod demo;
 mod moment;
 mod play;
+mod tamper;
 
 use play::Play;
 

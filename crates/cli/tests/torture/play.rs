@@ -1,6 +1,6 @@
 //! One world from its beginning to its end: lives of a client, deaths of a server, and what must be true after each.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use outrigger_engine::SyncKind;
@@ -8,6 +8,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::moment::{Moment, draw_point};
+use crate::rig::audit::Audit;
 use crate::rig::fault::{Fault, Plan, Severity};
 use crate::rig::ledger::{Ledger, Standing};
 use crate::rig::lines::{Order, Report};
@@ -75,6 +76,30 @@ impl Play {
             history: Vec::new(),
             began,
         }
+    }
+
+    /// A world in which nothing goes wrong: so many writes, all of which have arrived.
+    pub(crate) async fn without_faults(seed: u64, writes: usize) -> Self {
+        let mut play = Self::begin(seed).await;
+        play.world.proxy().set(Weather::Fair);
+        play.start_client().await;
+        let mut pilot = play.pilot.take().unwrap();
+        for _ in 0..writes {
+            let order = play.workload.next(&mut pilot.ledger).unwrap();
+            pilot.write(&order).await.unwrap();
+            settle(&mut pilot).await;
+        }
+        play.ledger = pilot.close().await.unwrap();
+        play
+    }
+
+    /// Both databases against the ledger.
+    pub(crate) fn audit(&self) -> Audit {
+        self.world.audit(&self.ledger).unwrap()
+    }
+
+    pub(crate) fn server_database(&self) -> PathBuf {
+        self.world.server_database()
     }
 
     /// One life of a client, to its violent end.
@@ -179,7 +204,7 @@ impl Play {
             self.fail(&[format!("{:?}", pilot.state), format!("{parked:?}")]);
         }
         self.ledger = pilot.close().await.unwrap();
-        let audit = self.world.audit(&self.ledger).unwrap();
+        let audit = self.audit();
         if !audit.findings.is_empty() {
             self.fail(&audit.findings);
         }
