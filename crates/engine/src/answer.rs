@@ -3,8 +3,10 @@
 //! Owns what follows from each verdict. **Invariant:** a row leaves the queue only in the transaction that takes its effect into the base. Never makes a
 //! request: what may go next is the schedule's.
 
+mod upload;
+
 use crate::app::{App, Intent, LookUp};
-use crate::attachment::{self, Advanced, UploadStep};
+use crate::attachment;
 use crate::backoff;
 use crate::coalesce;
 use crate::edge::Fate;
@@ -12,7 +14,7 @@ use crate::error::Error;
 use crate::event::Effect;
 use crate::flow;
 use crate::http::{Answer, Response};
-use crate::ids::{AttemptId, Sha256};
+use crate::ids::AttemptId;
 use crate::journal;
 use crate::lease;
 use crate::parked;
@@ -61,7 +63,7 @@ pub(crate) fn answered<A: App>(step: &mut Step<'_, A>, id: AttemptId, answer: &A
             flight,
             sha256,
             step: upload_step,
-        } => upload(step, &attempt, *flight, sha256, *upload_step, class, answer),
+        } => upload::answered(step, &attempt, *flight, sha256, *upload_step, class, answer),
         Purpose::LookUp(flight) => looked_up(step, &attempt, *flight, class, answer),
         Purpose::Probe => reach::probed(step, class),
         Purpose::Retire => restore::retire_answered(step, class, answer),
@@ -84,6 +86,12 @@ fn one<A: App>(
         return Ok(());
     };
     let verdict = verdict::judge(class, row.intent);
+    if matches!(verdict, Verdict::Done | Verdict::AlreadySo | Verdict::Rejected(_))
+        && step.state.batch_max == 1
+    {
+        // One by one goes well: batches may be tried again.
+        step.state.batch_max = 2;
+    }
     carry_out(step, attempt, row, flight, verdict, response_of(answer))
 }
 
@@ -113,7 +121,7 @@ pub(crate) fn carry_out<A: App>(
             }
             parked::park(step, &mut row, reason)
         }
-        Verdict::UploadMissing => upload_again(step, row),
+        Verdict::UploadMissing => upload::again(step, row),
         Verdict::Transient { detail } => failed(step, row, flight, detail),
         Verdict::Unreached { reason } if step.attempts.answered > attempt.answered_before => {
             failed(step, row, flight, reason)
@@ -209,7 +217,8 @@ fn failed<A: App>(step: &mut Step<'_, A>, mut row: Row, flight: Flight, detail: 
     if !flight.counted {
         step.state.connection.busy_streak += 1;
         let streak = step.state.connection.busy_streak;
-        step.state.connection.busy_until = backoff::after_failure(step, streak).0;
+        let until = backoff::after_failure(step, streak).0;
+        step.state.connection.pause(until);
     }
     let nothing_else_went_well = step.state.well == row.well_seen;
     if nothing_else_went_well && !step.attempts.is_under_way(|purpose| *purpose == Purpose::Probe) {
@@ -223,7 +232,10 @@ pub(crate) fn busy<A: App>(step: &mut Step<'_, A>, retry_after: Option<Millis>) 
     let streak = step.state.connection.busy_streak;
     let until = backoff::after_busy(step, retry_after, streak).0;
     let connection = &mut step.state.connection;
-    connection.busy_until = connection.busy_until.max(until);
+    match retry_after {
+        Some(_) => connection.busy_until = connection.busy_until.max(until),
+        None => connection.pause(until),
+    }
     connection.message = Some("the server asked for a pause".to_owned());
 }
 
@@ -346,7 +358,8 @@ pub(crate) fn halve<A: App>(step: &mut Step<'_, A>, flights: &[Flight], detail: 
     let streak = step.state.connection.busy_streak;
     // The first few halvings go at once; a server that keeps failing is given time.
     if streak > 8 {
-        step.state.connection.busy_until = backoff::after_failure(step, streak - 8).0;
+        let until = backoff::after_failure(step, streak - 8).0;
+        step.state.connection.pause(until);
     }
     for flight in flights {
         if let Some(row) = row_in_flight(step, *flight)? {
@@ -354,80 +367,6 @@ pub(crate) fn halve<A: App>(step: &mut Step<'_, A>, flights: &[Flight], detail: 
         }
     }
     Ok(())
-}
-
-fn upload<A: App>(
-    step: &mut Step<'_, A>,
-    attempt: &Attempt,
-    flight: Flight,
-    sha256: &Sha256,
-    upload_step: UploadStep,
-    class: Class,
-    answer: &Answer,
-) -> Result<(), Error> {
-    let Some(mut row) = row_in_flight(step, flight)? else {
-        return Ok(());
-    };
-    let gone = matches!(class, Class::Absent(_)) && upload_step != UploadStep::Create;
-    let offset_differs =
-        upload_step == UploadStep::Part && response_of(answer).is_some_and(|response| response.status == 409);
-    if class == Class::Success
-        && let Some(response) = response_of(answer)
-    {
-        let advanced = attachment::advance(step, sha256, upload_step, response)?;
-        if advanced != Advanced::Unclear {
-            queue::forget_sent(step.db, row.place)?;
-            return advance_upload(step, row, advanced);
-        }
-        attachment::set_back(step, sha256, false)?;
-        return failed(
-            step,
-            row,
-            flight,
-            "the answer to the upload did not say how far it is".to_owned(),
-        );
-    }
-    attachment::set_back(step, sha256, gone)?;
-    if gone || offset_differs {
-        let detail = if gone {
-            "the upload is gone"
-        } else {
-            "the upload stands elsewhere"
-        };
-        step.state.well += i64::from(!flight.counted);
-        return failed(step, row, flight, detail.to_owned());
-    }
-    match verdict::judge(class, Intent::Create) {
-        Verdict::UploadMissing => failed(step, row, flight, "the upload is not known".to_owned()),
-        Verdict::Rejected(reason) => {
-            went_well(step);
-            // A rejected upload begins anew when it is tried again.
-            attachment::set_back(step, sha256, true)?;
-            parked::park(step, &mut row, reason)
-        }
-        verdict => carry_out(step, attempt, row, flight, verdict, None),
-    }
-}
-
-fn advance_upload<A: App>(step: &mut Step<'_, A>, mut row: Row, advanced: Advanced) -> Result<(), Error> {
-    went_well(step);
-    if advanced == Advanced::Finished {
-        return flow::remove(step, &row, Fate::Done);
-    }
-    row.attempts = 0;
-    let due = step.tick;
-    flow::requeue(step, &mut row, due)
-}
-
-/// The server lost the files of a mutation, which it therefore rejected: they go again, then the mutation, under a new key.
-fn upload_again<A: App>(step: &mut Step<'_, A>, mut row: Row) -> Result<(), Error> {
-    went_well(step);
-    queue::forget_sent(step.db, row.place)?;
-    row.key = step.new_key();
-    queue::save_content(step.db, &row)?;
-    attachment::again(step, &mut row)?;
-    let due = step.tick;
-    flow::requeue(step, &mut row, due)
 }
 
 fn looked_up<A: App>(

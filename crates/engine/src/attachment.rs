@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::app::{App, Facts, Intent, Uploads};
-use crate::edge::Fate;
+use crate::edge::{EdgeKind, Fate};
 use crate::error::Error;
 use crate::event::{Effect, StagedFile};
 use crate::flow;
@@ -272,7 +272,7 @@ fn drop_file<A: App>(step: &mut Step<'_, A>, sha256: &Sha256) -> Result<(), Erro
     let_go(step, attachment.file)
 }
 
-/// The server no longer has the files of a row: they are uploaded again, and the row waits for that.
+/// The server no longer has the files of a row: they are uploaded again, and whatever needs them waits for that.
 pub(crate) fn again<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
     for sha256 in uses(step.db, row.place)? {
         let Some(mut attachment) = find(step.db, &sha256)? else {
@@ -284,11 +284,26 @@ pub(crate) fn again<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(),
             save(step.db, &attachment, None)?;
             queue_upload(step, &sha256, 0)?;
         }
-        if let Some(upload) = queue::upload_of(step.db, &sha256)? {
-            flow::block(step, row, upload.place, crate::edge::EdgeKind::Needs)?;
+        let Some(upload) = queue::upload_of(step.db, &sha256)? else {
+            continue;
+        };
+        for place in users(step.db, &sha256)? {
+            if place == row.place {
+                flow::block(step, row, upload.place, EdgeKind::Needs)?;
+            } else if let Some(mut other) = queue::by_place(step.db, place)? {
+                flow::block(step, &mut other, upload.place, EdgeKind::Needs)?;
+            }
         }
     }
     Ok(())
+}
+
+fn users(db: &Connection, sha256: &Sha256) -> Result<Vec<Place>, Error> {
+    let mut statement =
+        db.prepare_cached("SELECT place FROM outrigger_attachment_use WHERE sha256 = ?1 ORDER BY place")?;
+    Ok(statement
+        .query_map([sha256], |row| row.get(0))?
+        .collect::<Result<_, _>>()?)
 }
 
 /// The next request of an upload. Where it sends a part, the offset counts as unknown until the answer is there.

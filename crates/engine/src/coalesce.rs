@@ -3,11 +3,12 @@
 //! Owns when merging is allowed, and what happens to places, keys and waits. What two mutations make together is the app's to say.
 
 use crate::app::{App, Facts, Merge};
+use crate::attachment;
 use crate::discard;
-use crate::edge::Fate;
+use crate::edge::{self, EdgeKind, Fate};
 use crate::error::Error;
 use crate::flow;
-use crate::ids::MutationId;
+use crate::ids::{MutationId, Place};
 use crate::journal;
 use crate::mutate;
 use crate::queue::{self, Row, RowState};
@@ -21,8 +22,8 @@ pub(crate) enum Coalesced<M> {
     New {
         /// What is to be queued.
         mutation: M,
-        /// Whether older ones are gone.
-        replaces: bool,
+        /// The places of older ones, which are gone; their files are let go once this one has its own.
+        replaces: Vec<Place>,
     },
     /// It is part of an older one now.
     IntoOlder(Box<Row>),
@@ -38,7 +39,7 @@ pub(crate) fn with_waiting<A: App>(
     facts: &Facts,
 ) -> Result<Coalesced<A::Mutation>, Error> {
     let mut mutation = new.clone();
-    let mut replaces = false;
+    let mut replaces = Vec::new();
     while let Some(older) = queue::last_of_entity(step.db, &facts.entity)? {
         if !is_mergeable(step, &older)? {
             break;
@@ -47,18 +48,23 @@ pub(crate) fn with_waiting<A: App>(
         match step.app.coalesce(&old, &mutation) {
             Merge::Keep => break,
             Merge::IntoOlder(merged) => {
+                if names_what_comes_later(step, &merged, older.place)? {
+                    break;
+                }
                 let row = into_older(step, id, older, &merged)?;
-                if replaces {
+                if !replaces.is_empty() {
                     reconcile::rebuild(step, &facts.entity)?;
                 }
                 return Ok(Coalesced::IntoOlder(Box::new(row)));
             }
             Merge::IntoNewer(merged) => {
+                if is_needed(step, older.place)? {
+                    break;
+                }
                 journal::merge(step.db, older.mutation, id)?;
-                crate::attachment::forget_uses(step, older.place)?;
                 flow::remove(step, &older, Fate::Discarded)?;
                 mutation = merged;
-                replaces = true;
+                replaces.push(older.place);
             }
             Merge::Neither => {
                 neither(step, id, &older)?;
@@ -67,6 +73,31 @@ pub(crate) fn with_waiting<A: App>(
         }
     }
     Ok(Coalesced::New { mutation, replaces })
+}
+
+/// Whether a mutation names an entity whose pending create stands behind the place that it would take: there it would go before what it needs.
+fn names_what_comes_later<A: App>(
+    step: &Step<'_, A>,
+    mutation: &A::Mutation,
+    place: Place,
+) -> Result<bool, Error> {
+    for entity in step.app.facts(mutation).names {
+        if step.ids().server_id(&entity)?.is_none()
+            && queue::of_entity(step.db, &entity)?
+                .iter()
+                .any(|row| row.place > place)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether anything waits for what a row makes.
+fn is_needed<A: App>(step: &Step<'_, A>, place: Place) -> Result<bool, Error> {
+    Ok(edge::dependants(step.db, place)?
+        .iter()
+        .any(|(_, kind)| *kind == EdgeKind::Needs))
 }
 
 /// Only what has certainly had no effect may be changed: what was never sent, and what the server rejected.
@@ -120,10 +151,9 @@ fn neither<A: App>(step: &mut Step<'_, A>, id: MutationId, older: &Row) -> Resul
 /// The server refused a mutation, and the user has already written another of the same entity: what both make together is tried instead. True where it
 /// is; nothing needs to be parked then.
 pub(crate) fn over_rejected<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<bool, Error> {
-    let later = queue::of_entity(step.db, &row.entity)?
-        .into_iter()
-        .find(|later| later.place > row.place);
-    let Some(mut later) = later else { return Ok(false) };
+    let Some(mut later) = queue::next_at_rest(step.db, row)? else {
+        return Ok(false);
+    };
     let (Ok(old), Ok(new)) = (row.mutation(step.app), later.mutation(step.app)) else {
         return Ok(false);
     };
@@ -131,8 +161,15 @@ pub(crate) fn over_rejected<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Re
         return Ok(false);
     }
     let merge = step.app.coalesce(&old, &new);
-    if merge == Merge::Keep {
-        return Ok(false);
+    match &merge {
+        Merge::Keep => return Ok(false),
+        Merge::IntoOlder(merged) if !may_stand_for(step, merged, &old, &new) => return Ok(false),
+        Merge::IntoNewer(merged)
+            if !may_stand_for(step, merged, &new, &old) || is_needed(step, row.place)? =>
+        {
+            return Ok(false);
+        }
+        _ => {}
     }
     queue::forget_sent(step.db, row.place)?;
     match merge {
@@ -152,6 +189,7 @@ pub(crate) fn over_rejected<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Re
             queue::save_content(step.db, &later)?;
             journal::merge(step.db, row.mutation, later.mutation)?;
             flow::remove(step, row, Fate::Discarded)?;
+            attachment::forget_uses(step, row.place)?;
         }
         Merge::Neither => {
             discard::with_dependants(step, row)?;
@@ -159,4 +197,17 @@ pub(crate) fn over_rejected<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Re
     }
     reconcile::rebuild(step, &row.entity)?;
     Ok(true)
+}
+
+/// Whether a merged mutation can take the row of `of` as it stands: it waits for the same, the other brings nothing of its own, and it is not too large.
+fn may_stand_for<A: App>(
+    step: &Step<'_, A>,
+    merged: &A::Mutation,
+    of: &A::Mutation,
+    other: &A::Mutation,
+) -> bool {
+    let (merged_facts, of, other) = (step.app.facts(merged), step.app.facts(of), step.app.facts(other));
+    let waits_for_the_same = merged_facts.names == of.names && merged_facts.attachments == of.attachments;
+    let brings_nothing = other.attachments.iter().all(|file| of.attachments.contains(file));
+    waits_for_the_same && brings_nothing && mutate::payload(step, merged).is_ok()
 }

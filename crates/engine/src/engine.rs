@@ -23,7 +23,7 @@ use crate::report;
 use crate::restore;
 use crate::schedule;
 use crate::schema;
-use crate::state::{Halt, State};
+use crate::state::State;
 use crate::status::SyncState;
 use crate::step::{Gathered, Step};
 use crate::time::{Now, Timekeeper};
@@ -279,6 +279,8 @@ fn take<A: App>(step: &mut Step<'_, A>, event: &Event<A>) -> Result<Option<Reply
             step.state.connection.user_offline = !online;
             if *online {
                 reach::pierce(step)?;
+            } else {
+                reach::release_suspects(step)?;
             }
             Reply::Done
         }
@@ -297,9 +299,7 @@ fn take<A: App>(step: &mut Step<'_, A>, event: &Event<A>) -> Result<Option<Reply
         }
         Event::SignedIn => {
             step.attempts.credentials += 1;
-            if step.state.connection.halt == Some(Halt::SignIn) {
-                step.state.connection.halt = None;
-            }
+            step.state.connection.must_sign_in = false;
             return Ok(None);
         }
         Event::AcceptServer { .. } => restore::accept_server(step)?,
@@ -319,7 +319,7 @@ fn refreshed_credentials<A: App>(step: &mut Step<'_, A>, refreshed: Refreshed) {
     step.attempts.refreshing = false;
     match refreshed {
         Refreshed::Renewed => step.attempts.credentials += 1,
-        Refreshed::InvalidGrant => step.state.connection.halt = Some(Halt::SignIn),
+        Refreshed::InvalidGrant => step.state.connection.must_sign_in = true,
         Refreshed::Failed => answer::busy(step, None),
     }
 }

@@ -63,20 +63,17 @@ pub(crate) fn requeue<A: App>(step: &mut Step<'_, A>, row: &mut Row, due: Tick) 
         row.state = RowState::Waiting;
         row.due = due;
     })?;
-    rejoin(step, row)?;
+    settle_back(step, row)?;
     rest(step, row)
 }
 
 /// While a row was in a request, what stood before it in the same batch may have been parked: then its order is kept by an edge, and it
 /// leaves its lane like everything that waits for something parked.
-fn rejoin<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
-    let outside = queue::of_entity(step.db, &row.entity)?
-        .into_iter()
-        .rfind(|other| other.place < row.place && !other.in_lane);
+fn settle_back<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
     if row.in_lane
-        && let Some(outside) = outside
+        && let Some(outside) = queue::outside_lane_before(step.db, row)?
     {
-        block(step, row, outside.place, edge::EdgeKind::Follows)?;
+        block(step, row, outside, edge::EdgeKind::Follows)?;
     }
     for blocker in edge::blockers(step.db, row.place)? {
         if queue::by_place(step.db, blocker)?.is_some_and(|blocker| is_stuck(&blocker)) {
@@ -87,14 +84,31 @@ fn rejoin<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
 }
 
 /// Steps aside, with all that waits for this row: it will arrive late, and nobody else waits for it.
-fn leave_lane<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
-    if !row.in_lane {
-        return Ok(());
-    }
-    keep_order_of_entity(step, row)?;
-    update(step, row, |row| row.in_lane = false)?;
-    advance_lane(step, row.lane)?;
+pub(crate) fn leave_lane<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
+    step_aside(step, row)?;
     strand(step, row.place)
+}
+
+fn step_aside<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
+    if row.in_lane {
+        keep_order_of_entity(step, row)?;
+        update(step, row, |row| row.in_lane = false)?;
+        advance_lane(step, row.lane)?;
+    }
+    Ok(())
+}
+
+/// What waits for nothing any more takes its place in its lane again: what stands behind it there, and was not sent yet, waits for it.
+fn rejoin_lane<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
+    update(step, row, |row| row.in_lane = true)?;
+    rest(step, row)?;
+    if let Some(behind) = queue::lane_successor(step.db, row.lane, row.place)?
+        && let Some(mut behind) = queue::by_place(step.db, behind)?
+        && behind.state == RowState::Ready
+    {
+        rest(step, &mut behind)?;
+    }
+    Ok(())
 }
 
 /// Lets what is now at the head of a lane go.
@@ -131,7 +145,12 @@ pub(crate) fn release<A: App>(step: &mut Step<'_, A>, blocker: Place, fate: Fate
             continue;
         };
         update(step, &mut row, |row| row.blockers -= 1)?;
-        if row.state == RowState::Waiting {
+        if row.state != RowState::Waiting {
+            continue;
+        }
+        if row.blockers == 0 && !row.in_lane {
+            rejoin_lane(step, &mut row)?;
+        } else {
             rest(step, &mut row)?;
         }
     }
@@ -180,10 +199,7 @@ pub(crate) fn park<A: App>(step: &mut Step<'_, A>, row: &mut Row, parked: Parked
 
 /// Later mutations of the same entity must not overtake a row that leaves their lane.
 fn keep_order_of_entity<A: App>(step: &mut Step<'_, A>, row: &Row) -> Result<(), Error> {
-    let later = queue::of_entity(step.db, &row.entity)?.into_iter().find(|other| {
-        other.place > row.place && other.state != RowState::Parked && other.state != RowState::InFlight
-    });
-    match later {
+    match queue::next_at_rest(step.db, row)? {
         Some(mut next) => block(step, &mut next, row.place, edge::EdgeKind::Follows),
         None => Ok(()),
     }
@@ -191,17 +207,22 @@ fn keep_order_of_entity<A: App>(step: &mut Step<'_, A>, row: &Row) -> Result<(),
 
 /// What waits for a row that stands still leaves its lane, and so does what waits for that.
 fn strand<A: App>(step: &mut Step<'_, A>, blocker: Place) -> Result<(), Error> {
-    for (place, _) in edge::dependants(step.db, blocker)? {
-        if let Some(mut row) = queue::by_place(step.db, place)?
-            && row.state == RowState::Waiting
-        {
-            leave_lane(step, &mut row)?;
+    let mut standing_still = vec![blocker];
+    while let Some(blocker) = standing_still.pop() {
+        for (place, _) in edge::dependants(step.db, blocker)? {
+            if let Some(mut row) = queue::by_place(step.db, place)?
+                && row.state == RowState::Waiting
+                && row.in_lane
+            {
+                step_aside(step, &mut row)?;
+                standing_still.push(place);
+            }
         }
     }
     Ok(())
 }
 
-/// Takes a parked row back into the queue, due at once. One that left its lane stays outside: it arrives late, and holds nobody up.
+/// Takes a parked row back into the queue, due at once, and into its lane: before what stands behind it there and was not sent yet.
 pub(crate) fn unpark<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
     let due = step.tick;
     update(step, row, |row| {
@@ -210,7 +231,11 @@ pub(crate) fn unpark<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<()
         row.attempts = 0;
         row.due = due;
     })?;
-    rest(step, row)
+    if row.blockers == 0 && !row.in_lane {
+        rejoin_lane(step, row)
+    } else {
+        rest(step, row)
+    }
 }
 
 /// Whether a row stands still until the user acts: it is parked, or waits for what does.

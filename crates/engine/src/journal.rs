@@ -34,8 +34,11 @@ pub(crate) fn record(
         .query_map([entry - ENTRIES_MAX], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for mutation in forgotten {
-        db.prepare_cached("DELETE FROM outrigger_merged WHERE into_mutation = ?1")?
-            .execute([mutation])?;
+        db.prepare_cached(
+            "DELETE FROM outrigger_merged WHERE into_mutation = ?1
+             AND NOT EXISTS (SELECT 1 FROM outrigger_queue WHERE mutation = ?1)",
+        )?
+        .execute([mutation])?;
     }
     Ok(())
 }

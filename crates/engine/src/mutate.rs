@@ -53,16 +53,13 @@ pub(crate) fn enqueue<A: App>(
     }
     step.changed(&facts.entity);
     match coalesce::with_waiting(step, id, mutation, &facts)? {
-        Coalesced::New {
-            mutation,
-            replaces: false,
-        } => insert(step, id, &mutation, &facts),
-        Coalesced::New {
-            mutation,
-            replaces: true,
-        } => {
+        Coalesced::New { mutation, replaces } if replaces.is_empty() => insert(step, id, &mutation, &facts),
+        Coalesced::New { mutation, replaces } => {
             let facts = step.app.facts(&mutation);
             insert(step, id, &mutation, &facts)?;
+            for place in replaces {
+                attachment::forget_uses(step, place)?;
+            }
             reconcile::rebuild(step, &facts.entity)
         }
         Coalesced::IntoOlder(mut row) => wait_for(step, &mut row, &facts),
@@ -142,8 +139,8 @@ pub(crate) fn within(what: &'static str, have: u64, max: u64) -> Result<(), Erro
 /// A mutation that took over another's place waits for what the newer one names too.
 fn wait_for<A: App>(step: &mut Step<'_, A>, row: &mut Row, facts: &Facts) -> Result<(), Error> {
     let stuck = wait_for_named(step, row, facts)?;
-    if stuck && row.in_lane && row.state == RowState::Waiting {
-        flow::enter(step, row, stuck)?;
+    if stuck && row.state == RowState::Waiting {
+        flow::leave_lane(step, row)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! Owns what each of these means for what was rejected (no effect), exhausted (unknown effect), uncertain (unknown, and not to be found out by its
 //! key) and unreadable. The machine never deletes what is parked.
 
-use crate::app::App;
+use crate::app::{App, Merge};
 use crate::coalesce;
 use crate::discard;
 use crate::error::Error;
@@ -81,6 +81,8 @@ fn again<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
             "this program cannot read it: update the program, or export and discard it",
         ));
     }
+    queue::forget_look_up(step.db, row.place)?;
+    accept_version(step, row)?;
     if matches!(
         row.parked,
         Some(Parked::Rejected { .. } | Parked::Uncertain { .. })
@@ -89,6 +91,18 @@ fn again<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
         queue::save_content(step.db, row)?;
     }
     flow::unpark(step, row)
+}
+
+/// Refused because the entity stands in another version (412): whoever tries again means to go over that version.
+fn accept_version<A: App>(step: &Step<'_, A>, row: &Row) -> Result<(), Error> {
+    if let Some(Parked::Rejected {
+        current: Some(version),
+        ..
+    }) = &row.parked
+    {
+        crate::idmap::see_version(step.db, &row.entity, version)?;
+    }
+    Ok(())
 }
 
 /// Changes a mutation that has not arrived. What may have been sent is resolved first, and a following update carries the edit.
@@ -106,23 +120,48 @@ pub(crate) fn edit<A: App>(
     if queue::was_sent(step.db, row.place)? || matches!(row.parked, Some(Parked::Uncertain { .. })) {
         return follow_up(step, row, with);
     }
-    let named = row.mutation(step.app).map(|old| step.app.facts(&old));
-    if named.is_ok_and(|old| old.attachments != wanted.attachments || old.names != wanted.names) {
-        return Err(Error::Refused(
-            "an edit cannot change the files or what the write is about: discard it and write anew",
-        ));
-    }
+    let content = as_content(step, &row, with)?;
     let is_parked = row.state == RowState::Parked;
-    coalesce::replace_content(step, &mut row, with)?;
+    coalesce::replace_content(step, &mut row, &content)?;
     if is_parked {
         row.key = step.new_key();
     }
     queue::save_content(step.db, &row)?;
     if is_parked {
+        accept_version(step, &row)?;
         flow::unpark(step, &mut row)?;
     }
     reconcile::rebuild(step, &row.entity)?;
     Ok(Reply::Edited(mutation))
+}
+
+/// What a row is to say. An edit of another intent, as an update for a create, is merged as the app merges; files and what is named stay as they are.
+fn as_content<A: App>(step: &Step<'_, A>, row: &Row, with: &A::Mutation) -> Result<A::Mutation, Error> {
+    let old = row.mutation(step.app).map_err(|_| {
+        Error::Refused("this program cannot read what was written: discard it and write anew")
+    })?;
+    let (was, wanted) = (step.app.facts(&old), step.app.facts(with));
+    let content = if was.intent == wanted.intent {
+        with.clone()
+    } else {
+        match step.app.coalesce(&old, with) {
+            Merge::IntoOlder(merged) => merged,
+            _ => {
+                return Err(Error::Refused(
+                    "an edit cannot make something else of a write: discard it and write anew",
+                ));
+            }
+        }
+    };
+    let is = step.app.facts(&content);
+    let stays = is.intent == was.intent && is.lane == was.lane && is.names == was.names;
+    if stays && is.attachments == was.attachments {
+        Ok(content)
+    } else {
+        Err(Error::Refused(
+            "an edit cannot change the files or what the write is about: discard it and write anew",
+        ))
+    }
 }
 
 fn follow_up<A: App>(step: &mut Step<'_, A>, mut row: Row, with: &A::Mutation) -> Result<Reply, Error> {
@@ -134,7 +173,10 @@ fn follow_up<A: App>(step: &mut Step<'_, A>, mut row: Row, with: &A::Mutation) -
             "it may have arrived already, and nothing can change it afterwards",
         ));
     };
-    if matches!(row.parked, Some(Parked::Exhausted { .. })) {
+    if matches!(
+        row.parked,
+        Some(Parked::Exhausted { .. } | Parked::Unreadable { .. })
+    ) {
         flow::unpark(step, &mut row)?;
     }
     let id = MutationId(step.new_uuid());
@@ -161,7 +203,10 @@ pub(crate) fn discard<A: App>(step: &mut Step<'_, A>, mutation: MutationId) -> R
             "it may have arrived already, and nothing can undo it: try it again instead",
         ));
     };
-    if matches!(row.parked, Some(Parked::Exhausted { .. })) {
+    if matches!(
+        row.parked,
+        Some(Parked::Exhausted { .. } | Parked::Unreadable { .. })
+    ) {
         flow::unpark(step, &mut row)?;
     }
     let id = MutationId(step.new_uuid());

@@ -138,11 +138,16 @@ impl Attempts {
         Some(id)
     }
 
+    /// Forgets every request under way.
+    pub(crate) fn abandon_all(&mut self) -> Vec<AttemptId> {
+        self.suspects.clear();
+        std::mem::take(&mut self.open).keys().copied().collect()
+    }
+
     /// Forgets everything under way: another process drains now.
     pub(crate) fn forget_all(&mut self) -> Vec<AttemptId> {
-        self.suspects.clear();
         self.generation = None;
-        std::mem::take(&mut self.open).keys().copied().collect()
+        self.abandon_all()
     }
 }
 
@@ -215,6 +220,7 @@ fn park_without_id<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), 
         status: 404,
         code: "no-server-id".to_owned(),
         detail: "what this is about has no id on the server, or no longer".to_owned(),
+        current: None,
     };
     parked::park(step, row, reason)
 }

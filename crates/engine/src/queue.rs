@@ -256,6 +256,26 @@ pub(crate) fn lane_successor(db: &Connection, lane: LocalId, place: Place) -> Re
         .optional()?)
 }
 
+/// The newest older row of the same entity that has left the lane.
+pub(crate) fn outside_lane_before(db: &Connection, row: &Row) -> Result<Option<Place>, Error> {
+    let mut statement = db.prepare_cached(
+        "SELECT place FROM outrigger_queue WHERE entity = ?1 AND place < ?2 AND in_lane = 0 ORDER BY place DESC LIMIT 1",
+    )?;
+    Ok(statement
+        .query_row(params![row.entity.id, row.place], |row| row.get(0))
+        .optional()?)
+}
+
+/// The next newer row of the same entity that is neither parked nor in a request.
+pub(crate) fn next_at_rest(db: &Connection, row: &Row) -> Result<Option<Row>, Error> {
+    let mut statement = db.prepare_cached(select!(
+        "WHERE entity = ?1 AND place > ?2 AND state IN (0, 1) ORDER BY place LIMIT 1"
+    ))?;
+    Ok(statement
+        .query_row(params![row.entity.id, row.place], read)
+        .optional()?)
+}
+
 /// What is in a request.
 pub(crate) fn in_flight(db: &Connection) -> Result<Vec<Row>, Error> {
     let mut statement = db.prepare_cached(select!("WHERE state = 2 ORDER BY place"))?;
@@ -442,6 +462,13 @@ pub(crate) fn keep_sent(db: &Connection, place: Place, sent: &Sent) -> Result<()
 
 pub(crate) fn forget_sent(db: &Connection, place: Place) -> Result<(), Error> {
     db.prepare_cached("DELETE FROM outrigger_sent WHERE place = ?1")?
+        .execute([place])?;
+    Ok(())
+}
+
+/// An uncertain row needs no look-up any more.
+pub(crate) fn forget_look_up(db: &Connection, place: Place) -> Result<(), Error> {
+    db.prepare_cached("DELETE FROM outrigger_look_up WHERE place = ?1")?
         .execute([place])?;
     Ok(())
 }

@@ -33,7 +33,7 @@ pub(crate) fn sync_state<A: App>(step: &Step<'_, A>) -> Result<SyncState, Error>
         _ => SyncKind::Idle,
     };
     let message = match (&connection.halt, kind) {
-        (Some(Halt::SignIn), _) => Some("sign in again".to_owned()),
+        _ if connection.must_sign_in => Some("sign in again".to_owned()),
         (Some(Halt::ServerRestored { detail }), _) => Some(detail.clone()),
         (_, SyncKind::Offline) if connection.user_offline => Some("offline by choice".to_owned()),
         (_, SyncKind::Idle) => None,
@@ -65,7 +65,7 @@ pub(crate) fn sync_state<A: App>(step: &Step<'_, A>) -> Result<SyncState, Error>
 /// What stands in the way of everything, the gravest first.
 fn cause(connection: &ConnectionState) -> Option<Cause> {
     match &connection.halt {
-        Some(Halt::SignIn) => Some(Cause::SignIn),
+        _ if connection.must_sign_in => Some(Cause::SignIn),
         Some(Halt::ServerRestored { .. }) => Some(Cause::ServerRestored),
         _ if connection.user_offline => Some(Cause::ByChoice),
         _ if matches!(connection.reach, Reach::Unreachable { .. }) => Some(Cause::Unreachable),
@@ -86,7 +86,7 @@ fn next_attempt<A: App>(step: &Step<'_, A>) -> Result<Option<Tick>, Error> {
         Reach::Unreachable { until, .. } => until,
         Reach::Reachable => 0,
     };
-    Ok(Some(row.max(Tick(connection.busy_until)).max(Tick(reach))))
+    Ok(Some(row.max(Tick(connection.waits_until())).max(Tick(reach))))
 }
 
 #[cfg(test)]
@@ -114,7 +114,10 @@ mod tests {
                 Some(Cause::ByChoice),
             ),
             (
-                connection(Some(Halt::SignIn), true, unreachable),
+                ConnectionState {
+                    must_sign_in: true,
+                    ..connection(Some(restored.clone()), true, unreachable)
+                },
                 Some(Cause::SignIn),
             ),
             (

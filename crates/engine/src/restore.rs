@@ -8,12 +8,12 @@ use rusqlite::{Connection, params};
 use crate::answer;
 use crate::app::{App, Intent, LookUp};
 use crate::error::Error;
-use crate::event::Reply;
+use crate::event::{Effect, Reply};
 use crate::flow;
 use crate::http::{Answer, Response};
 use crate::ids::{ClientId, Key, Place};
 use crate::parked;
-use crate::push::{self, Attempt};
+use crate::push::{self, Attempt, Purpose};
 use crate::queue::{self, Row, RowState};
 use crate::reconcile;
 use crate::schema;
@@ -133,35 +133,22 @@ fn make_uncertain<A: App>(step: &mut Step<'_, A>, row: &mut Row, detail: &str) -
     Ok(())
 }
 
-/// The user accepts the server as it is: this client begins anew there, and what was sent without an answer is uncertain.
+/// The user accepts the server as it is. The client id is retired there first: what is still travelling under it can then no longer arrive, and the
+/// highest key that the server has seen says what did.
 pub(crate) fn accept_server<A: App>(step: &mut Step<'_, A>) -> Result<Reply, Error> {
     if !matches!(step.state.connection.halt, Some(Halt::ServerRestored { .. })) {
         return Err(Error::Refused(
             "nothing is to be accepted: the server is the one that was known",
         ));
     }
-    step.state.connection.halt = None;
+    step.state.connection.halt = Some(Halt::Rewound);
     schema::set_epoch(step.db, None)?;
     step.identity.epoch = None;
-    for place in sent_places(step.db)? {
-        let Some(mut row) = queue::by_place(step.db, place)? else {
-            continue;
-        };
-        if row.upload.is_some() {
-            queue::forget_sent(step.db, place)?;
-        } else if row.state != RowState::Parked || matches!(row.parked, Some(Parked::Exhausted { .. })) {
-            make_uncertain(
-                step,
-                &mut row,
-                "it was on its way when the server's database was restored",
-            )?;
-        }
-    }
+    step.state.watermark = 0;
     step.db.execute(
         "UPDATE outrigger_attachment SET url = NULL, offset = NULL WHERE done = 0",
         [],
     )?;
-    begin_anew(step)?;
     Ok(Reply::Done)
 }
 
@@ -172,8 +159,15 @@ fn sent_places(db: &Connection) -> Result<Vec<Place>, Error> {
         .collect::<Result<_, _>>()?)
 }
 
-/// Goes on under a new client id, whose sequences begin at one.
+/// Goes on under a new client id, whose sequences begin at one. What is under way belongs to the old one, and its answers say nothing any more.
 fn begin_anew<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
+    for attempt in step.attempts.abandon_all() {
+        step.effect(Effect::Abort { attempt });
+    }
+    for mut row in queue::in_flight(step.db)? {
+        let due = step.tick;
+        flow::requeue(step, &mut row, due)?;
+    }
     let client = ClientId(step.new_uuid());
     schema::rename_client(step.db, client)?;
     step.identity.client = client;
@@ -201,13 +195,14 @@ pub(crate) fn retire_answered<A: App>(
         }
         (Class::NeedsAuth, _) => {
             step.attempts.refreshing = true;
-            step.effect(crate::event::Effect::Refresh);
+            step.effect(Effect::Refresh);
             return Ok(());
         }
         _ => None,
     };
     match highest {
-        Some(highest) => retired(step, highest),
+        Some(None) => retired(step, Retired::SawNothing),
+        Some(Some(highest)) => retired(step, Retired::SawUpTo(highest)),
         None => {
             answer::busy(step, None);
             Ok(())
@@ -215,21 +210,26 @@ pub(crate) fn retire_answered<A: App>(
     }
 }
 
-/// The client id is retired: what has a newer key than the server ever saw goes under a new id, the rest is uncertain.
-pub(crate) fn retired<A: App>(step: &mut Step<'_, A>, highest: Option<Key>) -> Result<(), Error> {
+/// The client id is retired: what has a newer key than the server ever saw goes under a new id, the rest is uncertain. Where the server cannot tell,
+/// all that was sent is.
+pub(crate) fn retired<A: App>(step: &mut Step<'_, A>, highest: Retired) -> Result<(), Error> {
     step.state.connection.halt = None;
-    if let Some(highest) = highest {
-        for place in queue::with_keys_up_to(step.db, highest)? {
-            let Some(mut row) = queue::by_place(step.db, place)? else {
-                continue;
-            };
-            if row.state != RowState::Parked || matches!(row.parked, Some(Parked::Exhausted { .. })) {
-                make_uncertain(
-                    step,
-                    &mut row,
-                    "this database is an older copy: another may have sent it",
-                )?;
-            }
+    let uncertain = match highest {
+        Retired::SawNothing => Vec::new(),
+        Retired::SawUpTo(highest) => queue::with_keys_up_to(step.db, highest)?,
+        Retired::CannotTell => sent_places(step.db)?,
+    };
+    for place in uncertain {
+        let Some(mut row) = queue::by_place(step.db, place)? else {
+            continue;
+        };
+        let is_open = row.state != RowState::Parked || matches!(row.parked, Some(Parked::Exhausted { .. }));
+        if is_open && row.upload.is_none() {
+            make_uncertain(
+                step,
+                &mut row,
+                "it may have been sent from another copy, or before the server was restored",
+            )?;
         }
     }
     for place in sent_places(step.db)? {
@@ -238,22 +238,42 @@ pub(crate) fn retired<A: App>(step: &mut Step<'_, A>, highest: Option<Key>) -> R
     begin_anew(step)
 }
 
+/// What the server saw of a client id that it retired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Retired {
+    /// No key at all.
+    SawNothing,
+    /// Keys up to this one; which of the older ones it did not see is not known.
+    SawUpTo(Key),
+    /// The backend does not know such a thing as retiring.
+    CannotTell,
+}
+
 pub(crate) fn has_look_ups(db: &Connection) -> Result<bool, Error> {
     Ok(db.prepare_cached("SELECT 1 FROM outrigger_look_up")?.exists([])?)
 }
 
-/// Asks the server about uncertain creates, a few at a time.
+/// Asks the server about uncertain creates, a few at a time. What is asked stays noted until the answer is taken in, so that a crash in between asks
+/// again.
 pub(crate) fn send_look_ups<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
     let places: Vec<Place> = step
         .db
-        .prepare_cached("DELETE FROM outrigger_look_up WHERE place IN (SELECT place FROM outrigger_look_up ORDER BY place LIMIT ?1) RETURNING place")?
+        .prepare_cached("SELECT place FROM outrigger_look_up ORDER BY place LIMIT ?1")?
         .query_map([LOOK_UPS_MAX as i64], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for place in places {
-        if let Some(mut row) = queue::by_place(step.db, place)?
-            && matches!(row.parked, Some(Parked::Uncertain { .. }))
-        {
-            push::look_up(step, &mut row)?;
+        let is_asked =
+            |purpose: &Purpose| matches!(purpose, Purpose::LookUp(flight) if flight.place == place);
+        if step.attempts.is_under_way(is_asked) {
+            continue;
+        }
+        let row = queue::by_place(step.db, place)?;
+        let Some(mut row) = row.filter(|row| matches!(row.parked, Some(Parked::Uncertain { .. }))) else {
+            queue::forget_look_up(step.db, place)?;
+            continue;
+        };
+        if !push::look_up(step, &mut row)? {
+            queue::forget_look_up(step.db, place)?;
         }
     }
     Ok(())
@@ -267,6 +287,9 @@ pub(crate) fn settle_uncertain<A: App>(
     found: Option<LookUp>,
     class: Class,
 ) -> Result<(), Error> {
+    if found.is_some() {
+        queue::forget_look_up(step.db, row.place)?;
+    }
     match found {
         Some(LookUp::Done(response)) => answer::done(step, row, Some(&response)),
         Some(LookUp::NotDone) => {
@@ -276,9 +299,6 @@ pub(crate) fn settle_uncertain<A: App>(
         }
         Some(LookUp::Unclear) => Ok(()),
         None => {
-            step.db
-                .prepare_cached("INSERT OR IGNORE INTO outrigger_look_up (place) VALUES (?1)")?
-                .execute([row.place])?;
             match class {
                 Class::NeedsAuth => answer::renew_credentials(step, attempt),
                 Class::Unreached { reason } => {

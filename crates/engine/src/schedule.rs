@@ -40,14 +40,14 @@ fn gate<A: App>(step: &Step<'_, A>) -> Gate {
     if attempts.closing || connection.user_offline || attempts.refreshing {
         return Gate::Shut(None);
     }
-    if matches!(connection.halt, Some(Halt::SignIn | Halt::ServerRestored { .. })) {
+    if connection.must_sign_in || matches!(connection.halt, Some(Halt::ServerRestored { .. })) {
         return Gate::Shut(None);
     }
     if attempts.is_under_way(|purpose| matches!(purpose, Purpose::Probe | Purpose::Retire)) {
         return Gate::Shut(None);
     }
-    if connection.busy_until > step.tick.0 {
-        return Gate::Shut(Some(Tick(connection.busy_until)));
+    if connection.waits_until() > step.tick.0 {
+        return Gate::Shut(Some(Tick(connection.waits_until())));
     }
     match connection.reach {
         Reach::Unreachable { until, .. } if until > step.tick.0 => return Gate::Shut(Some(Tick(until))),
@@ -115,7 +115,7 @@ fn send<A: App>(step: &mut Step<'_, A>, gate: Gate) -> Result<(), Error> {
             if push::retire(step) {
                 Ok(())
             } else {
-                restore::retired(step, None)
+                restore::retired(step, restore::Retired::CannotTell)
             }
         }
         Gate::Open => {
@@ -254,7 +254,10 @@ fn readable<A: App>(step: &mut Step<'_, A>, rows: Vec<Row>) -> Result<Vec<Row>, 
         match unreadable {
             Some(why) => parked::park(step, &mut row, Parked::Unreadable { detail: why.0 })?,
             None if row.attempts >= crate::backoff::ATTEMPTS_MAX && row.well_seen < step.state.well => {
-                let detail = format!("it was tried {} times without an answer", row.attempts);
+                let last = step.state.connection.message.clone();
+                let detail = last.unwrap_or_else(|| {
+                    format!("it was tried {} times and did not get through", row.attempts)
+                });
                 parked::park(step, &mut row, Parked::Exhausted { detail })?;
             }
             None => readable.push(row),

@@ -48,8 +48,6 @@ pub(crate) enum Reach {
 /// Why nothing is sent although the server answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Halt {
-    /// The user must sign in.
-    SignIn,
     /// This database is an older copy of one that the server knows further on; the client id is being retired.
     Rewound,
     /// The server's database was restored from a backup or replaced: the user decides how to go on.
@@ -61,11 +59,15 @@ pub(crate) enum Halt {
 #[serde(default)]
 pub(crate) struct ConnectionState {
     pub(crate) reach: Reach,
-    /// Nothing is sent before this tick: the server asked for it (`Retry-After`), or credentials could not be renewed.
+    /// Nothing is sent before this tick: the server asked for it (`Retry-After`), and nobody pierces it.
     pub(crate) busy_until: i64,
+    /// Nothing is sent before this tick, unless the user or a start pierces it: the server failed, and said no time.
+    pub(crate) pause_until: i64,
     pub(crate) busy_streak: u32,
     pub(crate) user_offline: bool,
     pub(crate) halt: Option<Halt>,
+    /// The credentials are refused for good: the user must sign in.
+    pub(crate) must_sign_in: bool,
     /// The disk ran full and the host gave its reserve: what waits drains, new writes are refused.
     pub(crate) on_reserve: bool,
     /// The last thing that went wrong with the connection, until something goes well.
@@ -73,6 +75,16 @@ pub(crate) struct ConnectionState {
 }
 
 impl ConnectionState {
+    /// Backs off until this tick, or longer where that was decided already.
+    pub(crate) fn pause(&mut self, until: i64) {
+        self.pause_until = self.pause_until.max(until);
+    }
+
+    /// When it may send again, as far as back-off and pauses go.
+    pub(crate) fn waits_until(&self) -> i64 {
+        self.busy_until.max(self.pause_until)
+    }
+
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).expect("BUG: the connection's state has no map keys that could fail")
     }

@@ -104,6 +104,9 @@ pub enum Parked {
         code: String,
         /// What it said.
         detail: String,
+        /// The version (`ETag`) in which the entity stands, where that is why (412): trying again goes over it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        current: Option<String>,
     },
     /// It failed too often; whether it took effect is not known.
     Exhausted {

@@ -122,7 +122,17 @@ fn by_problem(response: &Response, problem: Problem, wall: Wall) -> Class {
             .header("retry-after")
             .and_then(|value| backoff::retry_after(value, wall))
     };
-    let parked = Parked::Rejected { status, code, detail };
+    let current = if status == 412 {
+        response.header("etag").map(str::to_owned)
+    } else {
+        None
+    };
+    let parked = Parked::Rejected {
+        status,
+        code,
+        detail,
+        current,
+    };
     match (status, kind) {
         (401, _) => Class::NeedsAuth,
         (429 | 503, _) => Class::Busy {

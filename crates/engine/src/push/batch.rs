@@ -152,7 +152,18 @@ fn choose<A: App>(step: &mut Step<'_, A>, rows: Vec<Row>, bytes_max: usize) -> R
     let mut chosen: Vec<Chosen> = Vec::with_capacity(rows.len());
     let mut places = BTreeSet::new();
     let mut bytes = 0;
+    let parked_before = step.state.counts.failed;
     for mut row in rows {
+        if step.state.counts.failed != parked_before {
+            // Parking one may have moved others.
+            match queue::by_place(step.db, row.place)? {
+                Some(moved) => row = moved,
+                None => continue,
+            }
+            if row.state == RowState::Parked {
+                continue;
+            }
+        }
         let depends_on = predecessors(step, &row)?;
         if !depends_on.is_subset(&places) || row.mutation(step.app).is_err() {
             continue;
