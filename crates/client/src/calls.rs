@@ -66,31 +66,6 @@ impl<A: App> Calls<A> {
     }
 }
 
-/// Whether somebody waits for a reply to this event.
-pub(crate) fn call_of<A: App>(event: &Event<A>) -> Option<CallId> {
-    match event {
-        Event::Mutate { call, .. }
-        | Event::Stage { call, .. }
-        | Event::Observed { call, .. }
-        | Event::SetOnline { call, .. }
-        | Event::Retry { call, .. }
-        | Event::RetryFailed { call }
-        | Event::Edit { call, .. }
-        | Event::Discard { call, .. }
-        | Event::AcceptServer { call } => Some(*call),
-        Event::Started
-        | Event::Alone
-        | Event::Answered { .. }
-        | Event::Network(_)
-        | Event::TriggerSync
-        | Event::Tick
-        | Event::Refreshed(_)
-        | Event::SignedIn
-        | Event::Reserve { .. }
-        | Event::Closing => None,
-    }
-}
-
 /// The ids in a reply to a write.
 pub(crate) fn written(reply: Reply) -> Result<Vec<MutationId>, Error> {
     match reply {

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::board::Board;
-use crate::calls::{Command, call_of};
+use crate::calls::Command;
 use crate::clock;
 use crate::config::Config;
 use crate::database;
@@ -190,8 +190,7 @@ impl<A: App> Writer<A> {
     /// The disk is full, and its reserve is free now. What makes room goes first; what needs room has one more try.
     fn commit_from_reserve(&mut self, events: Vec<Event<A>>) -> Result<(), engine::Error> {
         tracing::warn!("the disk is full: the reserve was released");
-        let (calls, others): (Vec<_>, Vec<_>) =
-            events.into_iter().partition(|event| call_of(event).is_some());
+        let (calls, others): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| event.call().is_some());
         let mut draining = vec![Event::Reserve { held: false }];
         draining.extend(others);
         let drained = self.attempt(&draining);
@@ -235,7 +234,7 @@ impl<A: App> Writer<A> {
             other => return other,
         };
         for event in events {
-            match call_of(&event) {
+            match event.call() {
                 Some(call) => self.performer.reply(call, Err(refusal())),
                 None if matches!(event, Event::Tick | Event::TriggerSync) => {}
                 None => self.carried.push(event),

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::attachment;
 use crate::error::Error;
 use crate::event::{Effect, Event, Refreshed, Reply};
-use crate::ids::{CallId, ClientId};
+use crate::ids::ClientId;
 use crate::lease;
 use crate::mutate;
 use crate::parked;
@@ -194,7 +194,7 @@ fn data_version(db: &Connection) -> Result<i64, Error> {
 
 /// One event in a savepoint of its own: refused, it leaves nothing behind.
 fn isolated<A: App>(step: &mut Step<'_, A>, event: &Event<A>) -> Result<(), Error> {
-    let Some(call) = call_of(event) else {
+    let Some(call) = event.call() else {
         return take(step, event).map(|_| ());
     };
     step.db.prepare_cached("SAVEPOINT event")?.execute([])?;
@@ -217,30 +217,6 @@ fn isolated<A: App>(step: &mut Step<'_, A>, event: &Event<A>) -> Result<(), Erro
     }
     step.db.prepare_cached("RELEASE event")?.execute([])?;
     Ok(())
-}
-
-fn call_of<A: App>(event: &Event<A>) -> Option<CallId> {
-    match event {
-        Event::Mutate { call, .. }
-        | Event::Stage { call, .. }
-        | Event::Observed { call, .. }
-        | Event::SetOnline { call, .. }
-        | Event::Retry { call, .. }
-        | Event::RetryFailed { call }
-        | Event::Edit { call, .. }
-        | Event::Discard { call, .. }
-        | Event::AcceptServer { call } => Some(*call),
-        Event::Started
-        | Event::Alone
-        | Event::Answered { .. }
-        | Event::Network(_)
-        | Event::TriggerSync
-        | Event::Tick
-        | Event::Refreshed(_)
-        | Event::SignedIn
-        | Event::Reserve { .. }
-        | Event::Closing => None,
-    }
 }
 
 /// What each event means. A call gives a reply.

@@ -140,6 +140,33 @@ pub enum Event<A: App> {
     Closing,
 }
 
+impl<A: App> Event<A> {
+    /// The call that it is, where somebody waits for a reply to it.
+    pub fn call(&self) -> Option<CallId> {
+        match self {
+            Self::Mutate { call, .. }
+            | Self::Stage { call, .. }
+            | Self::Observed { call, .. }
+            | Self::SetOnline { call, .. }
+            | Self::Retry { call, .. }
+            | Self::RetryFailed { call }
+            | Self::Edit { call, .. }
+            | Self::Discard { call, .. }
+            | Self::AcceptServer { call } => Some(*call),
+            Self::Started
+            | Self::Alone
+            | Self::Answered { .. }
+            | Self::Network(_)
+            | Self::TriggerSync
+            | Self::Tick
+            | Self::Refreshed(_)
+            | Self::SignedIn
+            | Self::Reserve { .. }
+            | Self::Closing => None,
+        }
+    }
+}
+
 /// How a renewal of credentials went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refreshed {

@@ -189,7 +189,7 @@ impl Target {
     /// The path, with the entity's id as the server knows it.
     pub(crate) fn resolve(&self, server_id: Option<&ServerId>) -> String {
         match server_id {
-            Some(id) => format!("{}{}{}", self.prefix, encode_segment(&id.0), self.rest),
+            Some(id) => format!("{}{}{}", self.prefix, percent_encode(&id.0), self.rest),
             None => format!("{}{}", self.prefix, self.rest),
         }
     }
@@ -200,8 +200,8 @@ impl Target {
     }
 }
 
-/// Percent-encodes what RFC 3986 §3.3 does not allow in a path segment, so that no id can change the path it stands in.
-fn encode_segment(segment: &str) -> String {
+/// Percent-encodes all that is not unreserved (RFC 3986 §2.3), so that neither an id in a path nor a value in a query can change what it stands in.
+pub fn percent_encode(segment: &str) -> String {
     let mut encoded = String::with_capacity(segment.len());
     for byte in segment.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

@@ -2,6 +2,7 @@
 //!
 //! Owns paths and their encoding. Never sends anything.
 
+use outrigger_engine::http::percent_encode;
 use outrigger_engine::ids::ServerId;
 use serde::{Deserialize, Serialize};
 
@@ -38,27 +39,27 @@ pub fn feed(scope: Scope, cursor: Option<&ServerCursor>) -> String {
 
 /// A page of somebody's posts: [`crate::Observation::feed`].
 pub fn posts_of(user: &ServerId, cursor: Option<&ServerCursor>) -> String {
-    paged(&format!("/v1/users/{}/posts", encode(&user.0)), cursor)
+    paged(&format!("/v1/users/{}/posts", percent_encode(&user.0)), cursor)
 }
 
 /// One post: [`crate::Observation::post`].
 pub fn post(post: &ServerId) -> String {
-    format!("/v1/posts/{}", encode(&post.0))
+    format!("/v1/posts/{}", percent_encode(&post.0))
 }
 
 /// A page of the comments on a post: with [`post`] [`crate::Observation::thread`], further ones [`crate::Observation::comments`].
 pub fn comments(post: &ServerId, cursor: Option<&ServerCursor>) -> String {
-    paged(&format!("/v1/posts/{}/comments", encode(&post.0)), cursor)
+    paged(&format!("/v1/posts/{}/comments", percent_encode(&post.0)), cursor)
 }
 
 /// Somebody's profile: [`crate::Observation::profile`].
 pub fn profile(user: &ServerId) -> String {
-    format!("/v1/users/{}", encode(&user.0))
+    format!("/v1/users/{}", percent_encode(&user.0))
 }
 
 /// The profile of the user of this name: [`crate::Observation::profiles`].
 pub fn user_named(name: &str) -> String {
-    format!("/v1/users?name={}", encode(name))
+    format!("/v1/users?name={}", percent_encode(name))
 }
 
 /// A page of conversations: [`crate::Observation::conversations`].
@@ -69,14 +70,14 @@ pub fn conversations(cursor: Option<&ServerCursor>) -> String {
 /// A page of messages, newest first: [`crate::Observation::messages`].
 pub fn messages(conversation: &ServerId, cursor: Option<&ServerCursor>) -> String {
     paged(
-        &format!("/v1/conversations/{}/messages", encode(&conversation.0)),
+        &format!("/v1/conversations/{}/messages", percent_encode(&conversation.0)),
         cursor,
     )
 }
 
 /// The bytes of a picture or a clip.
 pub fn media(upload: &str) -> String {
-    format!("/v1/media/{}", encode(upload))
+    format!("/v1/media/{}", percent_encode(upload))
 }
 
 fn paged(path: &str, cursor: Option<&ServerCursor>) -> String {
@@ -84,20 +85,7 @@ fn paged(path: &str, cursor: Option<&ServerCursor>) -> String {
         return path.to_owned();
     };
     let separator = if path.contains('?') { '&' } else { '?' };
-    format!("{path}{separator}cursor={}", encode(cursor))
-}
-
-/// Percent-encodes all that is not unreserved (RFC 3986 §2.3), for a path segment or a query value.
-fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
+    format!("{path}{separator}cursor={}", percent_encode(cursor))
 }
 
 #[cfg(test)]
