@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::audit::Audit;
 use super::fault::{Fault, Plan, Severity};
-use super::ledger::{Kind, Ledger, On, Standing, Tag};
+use super::ledger::{Ledger, On, Standing, Tag};
 use super::lines::{MetPost, Order, ParkedItem, Report};
 use super::pilot::{Heard, Pilot, unexpected};
 use super::proxy::{Hold, Point, Tally, Weather};
@@ -187,12 +187,7 @@ impl Story {
 
     /// Two writes that the server will refuse for good: a comment on what will be gone, an edit of what will have changed elsewhere.
     async fn doom(&mut self) -> Result<Doomed, Trouble> {
-        let commented = self.untouched();
-        let own = |(tag, thing): (&Tag, &super::ledger::Thing)| {
-            (thing.kind == Kind::Post && thing.is_there()).then_some(*tag)
-        };
-        let edited = self.pilot.ledger.things.iter().find_map(own);
-        let (Some(commented), Some(edited)) = (commented, edited) else {
+        let Some((commented, edited)) = self.workload.spared() else {
             return Err(Trouble::Story("BUG: nothing to comment on or to edit".to_owned()));
         };
         let on = On::Theirs(commented.post, commented.server_id.clone());
@@ -204,19 +199,8 @@ impl Story {
         if let Some(order) = order {
             self.pilot.write(&order).await?;
         }
-        self.workload.leave_alone(&commented, edited);
         self.write(0).await?;
         Ok(Doomed { commented, edited })
-    }
-
-    /// A post of the first person's that the user has done nothing to.
-    fn untouched(&self) -> Option<MetPost> {
-        let is_touched = |met: &MetPost| {
-            let mut things = self.pilot.ledger.things.values();
-            things.any(|thing| matches!(&thing.on, On::Theirs(post, _) if *post == met.post))
-        };
-        let posts = &self.workload.people().first()?.posts;
-        posts.iter().find(|met| !is_touched(met)).cloned()
     }
 
     /// Meanwhile on the server.

@@ -73,11 +73,14 @@ pub(crate) struct Workload {
     /// What is done first, so that even a short story has something of everything.
     first: Vec<Act>,
     left_alone: BTreeSet<Tag>,
+    /// A post of somebody else's that nothing is done to, until the story needs it.
+    spared: Option<MetPost>,
 }
 
 impl Workload {
     /// Of a user who has met these people.
-    pub(crate) fn new(seed: u64, people: Vec<Person>, folder: PathBuf) -> Self {
+    pub(crate) fn new(seed: u64, mut people: Vec<Person>, folder: PathBuf) -> Self {
+        let spared = people.first_mut().and_then(|first| first.posts.pop());
         Self {
             random: StdRng::seed_from_u64(seed),
             people,
@@ -86,12 +89,8 @@ impl Workload {
             numbers: 0,
             first: ACTS.iter().rev().map(|(act, _)| *act).collect(),
             left_alone: BTreeSet::new(),
+            spared,
         }
-    }
-
-    /// The people.
-    pub(crate) fn people(&self) -> &[Person] {
-        &self.people
     }
 
     /// The next deed, as an order and in the ledger.
@@ -133,12 +132,9 @@ impl Workload {
         Some(self.order(ledger, tag, What::Change(text), vec![mutation], Vec::new()))
     }
 
-    /// From now on nothing more is done to these.
-    pub(crate) fn leave_alone(&mut self, theirs: &MetPost, own: Tag) {
-        for person in &mut self.people {
-            person.posts.retain(|met| met.post != theirs.post);
-        }
-        self.left_alone.insert(own);
+    /// What the story needs untouched: somebody's post, and the first one of the user's own.
+    pub(crate) fn spared(&self) -> Option<(MetPost, Tag)> {
+        Some((self.spared.clone()?, self.left_alone.first().copied()?))
     }
 
     fn choose(&mut self) -> Act {
@@ -198,6 +194,9 @@ impl Workload {
 
     fn post(&mut self, ledger: &mut Ledger, picture_count: u32) -> Result<Order, Trouble> {
         let (tag, id) = self.make(ledger, Kind::Post, On::Nothing);
+        if self.left_alone.is_empty() {
+            self.left_alone.insert(tag);
+        }
         let text = tag.sign(self.sentence());
         let (media, files) = self.take_pictures(ledger, tag, picture_count)?;
         let mutation = posts::create(PostId(id), text.clone(), media);
