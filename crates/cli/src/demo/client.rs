@@ -18,6 +18,9 @@ use super::lines::{MetPost, Order, ParkedItem, Person, Report};
 use super::place;
 use super::trouble::Trouble;
 
+/// More often than the story has faults.
+const LOOKS_MAX: u32 = 100;
+
 /// Runs until the orders end.
 pub(crate) async fn run(folder: &Path, server: Url) -> Result<(), Trouble> {
     let credentials = SessionCredentials::open(&server, Arc::new(place::session_file(folder))).await?;
@@ -113,6 +116,10 @@ async fn obey(service: &SyncService<Social>, order: Order) -> Option<Report> {
             Ok(discarded) => Report::TakenBack {
                 mutations: discarded.gone,
             },
+            // It went along with what it needed, which was taken back before.
+            Err(outrigger_client::Error::Engine(outrigger_engine::Error::Unknown(_))) => Report::TakenBack {
+                mutations: Vec::new(),
+            },
             Err(error) => done(Err(error.into())),
         }),
         Order::Parked => Some(match parked(service).await {
@@ -176,7 +183,17 @@ async fn meet(service: &SyncService<Social>, names: &[String]) -> Result<Vec<Per
     Ok(people)
 }
 
+/// The network may still be as bad as the story made it, and a read is not queued: the user looks again until she sees the post.
 async fn look(service: &SyncService<Social>, post: &ServerId) -> Result<(), Trouble> {
+    for _ in 1..LOOKS_MAX {
+        if seen(service, post).await.is_ok() {
+            return Ok(());
+        }
+    }
+    seen(service, post).await
+}
+
+async fn seen(service: &SyncService<Social>, post: &ServerId) -> Result<(), Trouble> {
     let found = service.fetch(&reads::post(post)).await?;
     let observation = Observation::post(&found).map_err(unreadable)?;
     service.observe(observation).await?;
