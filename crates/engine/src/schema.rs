@@ -2,6 +2,7 @@
 //!
 //! Owns the order of migrations and whose database it is. No migration ever deletes a pending row.
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::app::App;
@@ -30,6 +31,8 @@ pub(crate) fn open<A: App>(
     fresh: impl FnOnce(&mut IdClock) -> ClientId,
 ) -> Result<Identity, Error> {
     db.set_prepared_statement_cache_capacity(128);
+    // Else SQLite may prepare a statement anew for every value that is bound to it, hoping for a better plan.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     check_header(db)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(
