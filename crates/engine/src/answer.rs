@@ -28,6 +28,7 @@ use crate::state::Halt;
 use crate::status::{Outcome, Parked};
 use crate::step::Step;
 use crate::time::Millis;
+use crate::transaction;
 use crate::verdict::{self, BatchVerdict, Class, Verdict};
 
 /// Takes the answer to an attempt in. One to an attempt that is not known any more, or of a generation that has ended, is ignored.
@@ -193,18 +194,10 @@ fn take_in<A: App>(
         Ok(mutation) => mutation,
         Err(why) => return Ok(Err(why.0)),
     };
-    step.db.prepare_cached("SAVEPOINT acceptance")?.execute([])?;
-    let accepted = reconcile::accept(step, &row.entity, &mutation, response);
-    let told = match accepted {
-        Ok(()) => Ok(()),
-        Err(error) if error.is_of_data() => {
-            step.db.prepare_cached("ROLLBACK TO acceptance")?.execute([])?;
-            Err(format!("it arrived, but its answer could not be stored: {error}"))
-        }
-        Err(error) => return Err(error),
-    };
-    step.db.prepare_cached("RELEASE acceptance")?.execute([])?;
-    Ok(told)
+    let accepted = transaction::contained(step, Error::is_of_data, |step| {
+        reconcile::accept(step, &row.entity, &mutation, response)
+    })?;
+    Ok(accepted.map_err(|error| format!("it arrived, but its answer could not be stored: {error}")))
 }
 
 /// The server failed, and may not fail again. Counted as the row's own fault only where something else went well meanwhile.

@@ -4,7 +4,7 @@
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use std::sync::Arc;
 
 use crate::answer;
@@ -22,11 +22,12 @@ use crate::reconcile;
 use crate::report;
 use crate::restore;
 use crate::schedule;
-use crate::schema;
+use crate::schema::{self, Identity};
 use crate::state::State;
 use crate::status::SyncState;
 use crate::step::{Gathered, Step};
 use crate::time::{Now, Timekeeper};
+use crate::transaction::{self, Interrupted, Transaction, Undo};
 
 /// What may wait at most. Beyond it a new write is refused; what waits already is never dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,8 +86,25 @@ pub struct Engine<A: App> {
     rng: StdRng,
     timekeeper: Timekeeper,
     attempts: Attempts,
+    /// What the database says as long as nobody else writes to it.
+    kept: Option<Kept>,
     data_version: i64,
     told: Option<SyncState>,
+}
+
+/// The rows that every transaction begins with.
+struct Kept {
+    state: State,
+    identity: Identity,
+}
+
+impl Kept {
+    fn load(db: &Connection) -> Result<Self, Error> {
+        Ok(Self {
+            state: State::load(db)?,
+            identity: schema::identity(db)?,
+        })
+    }
 }
 
 impl<A: App> Engine<A> {
@@ -106,6 +124,7 @@ impl<A: App> Engine<A> {
             rng,
             timekeeper: Timekeeper::default(),
             attempts: Attempts::default(),
+            kept: None,
             data_version,
             told: None,
         })
@@ -117,59 +136,79 @@ impl<A: App> Engine<A> {
     /// # Errors
     /// [`Error::DiskFull`], [`Error::Locked`] or [`Error::Database`]; what is wrong with a call is in its [`Effect::Reply`].
     pub fn handle(&mut self, now: Now, events: &[Event<A>]) -> Result<Vec<Effect>, Error> {
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let stored = State::load(&tx)?;
-        let tick = self.timekeeper.tick(now, stored.timeline, stored.wall);
-        let mut state = stored.clone();
+        let committed = match self.transact(now, events, Undo::Whole) {
+            Err(Interrupted::NeedsSavepoints) => self.transact(now, events, Undo::Part),
+            other => other,
+        };
+        match committed {
+            Ok(effects) => Ok(effects),
+            Err(Interrupted::Failed(error)) => Err(error),
+            Err(Interrupted::NeedsSavepoints) => Err(Error::Refused("BUG: a transaction with savepoints asked for them")),
+        }
+    }
+
+    /// The one path of every event.
+    fn transact(&mut self, now: Now, events: &[Event<A>], undo: Undo) -> Result<Vec<Effect>, Interrupted> {
+        let tx = Transaction::begin(&self.db)?;
+        let data_version = data_version(&self.db)?;
+        let stored = match self.kept.take() {
+            // Nobody else has written since.
+            Some(kept) if self.data_version == data_version => kept,
+            _ => Kept::load(&self.db)?,
+        };
+        let tick = self
+            .timekeeper
+            .tick(now, stored.state.timeline, stored.state.wall);
+        let mut state = stored.state.clone();
         state.timeline = tick;
         state.wall = now.wall;
         let mut step = Step {
-            db: &tx,
+            db: &self.db,
             app: self.app.as_ref(),
             options: &self.options,
             rng: &mut self.rng,
             wall: now.wall,
             tick,
             state,
-            identity: schema::identity(&tx)?,
+            identity: stored.identity,
             attempts: self.attempts.clone(),
             gathered: Gathered::default(),
+            undo,
+            needs_savepoints: false,
         };
-        attachment::forget_removed(&mut step)?;
-        for event in events {
-            isolated(&mut step, event)?;
-        }
-        schedule::run(&mut step)?;
-        let status = report::sync_state(&step)?;
+        let status = match run(&mut step, events) {
+            Err(_) if step.needs_savepoints => return Err(Interrupted::NeedsSavepoints),
+            other => other?,
+        };
         let Step {
-            state,
+            mut state,
+            identity,
             attempts,
             gathered,
             ..
         } = step;
-        if state.differs_from(&stored) {
-            state.save(&tx)?;
+        if state.differs_from(&stored.state) {
+            state.save(&self.db)?;
+        } else {
+            state = stored.state;
         }
         tx.commit()?;
 
+        self.kept = Some(Kept { state, identity });
         self.timekeeper.remember(now, tick);
         self.attempts = attempts;
-        Ok(self.effects(gathered, status))
+        let is_changed_elsewhere = std::mem::replace(&mut self.data_version, data_version) != data_version;
+        Ok(self.effects(gathered, status, is_changed_elsewhere))
     }
 
     /// What leaves after the commit: replies first, so that a caller hears of its write before anything that follows from it.
-    fn effects(&mut self, gathered: Gathered, status: SyncState) -> Vec<Effect> {
+    fn effects(&mut self, gathered: Gathered, status: SyncState, is_changed_elsewhere: bool) -> Vec<Effect> {
         let Gathered { mut effects, changed } = gathered;
         effects.sort_by_key(|effect| !matches!(effect, Effect::Reply { .. }));
         if !changed.is_empty() {
             effects.push(Effect::Changed(changed));
         }
-        // The commit stands whatever this read says: a failure shows at the next step.
-        let data_version = data_version(&self.db).unwrap_or(self.data_version);
-        if data_version != self.data_version {
-            self.data_version = data_version;
+        if is_changed_elsewhere {
             effects.push(Effect::ChangedElsewhere);
         }
         if self.told.as_ref() != Some(&status) {
@@ -192,30 +231,23 @@ fn data_version(db: &Connection) -> Result<i64, Error> {
         .query_row([], |row| row.get(0))?)
 }
 
-/// One event in a savepoint of its own: refused, it leaves nothing behind.
+/// All of a transaction but its beginning and end.
+fn run<A: App>(step: &mut Step<'_, A>, events: &[Event<A>]) -> Result<SyncState, Error> {
+    attachment::forget_removed(step)?;
+    for event in events {
+        isolated(step, event)?;
+    }
+    schedule::run(step)?;
+    report::sync_state(step)
+}
+
+/// One event: refused, it leaves nothing behind.
 fn isolated<A: App>(step: &mut Step<'_, A>, event: &Event<A>) -> Result<(), Error> {
     let Some(call) = event.call() else {
         return take(step, event).map(|_| ());
     };
-    step.db.prepare_cached("SAVEPOINT event")?.execute([])?;
-    let before = (
-        step.state.clone(),
-        step.attempts.clone(),
-        step.gathered.effects.len(),
-    );
-    let reply = take(step, event);
-    match reply {
-        Err(error) if error.is_fatal() => return Err(error),
-        Err(error) => {
-            step.db.prepare_cached("ROLLBACK TO event")?.execute([])?;
-            step.state = before.0;
-            step.attempts = before.1;
-            step.gathered.effects.truncate(before.2);
-            step.reply(call, Err(error));
-        }
-        Ok(reply) => step.reply(call, Ok(reply.unwrap_or(Reply::Done))),
-    }
-    step.db.prepare_cached("RELEASE event")?.execute([])?;
+    let reply = transaction::contained(step, |error| !error.is_fatal(), |step| take(step, event))?;
+    step.reply(call, reply.map(|reply| reply.unwrap_or(Reply::Done)));
     Ok(())
 }
 

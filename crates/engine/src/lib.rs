@@ -7,6 +7,7 @@ pub mod app;
 pub mod event;
 pub mod engine;
 mod step;
+mod transaction;
 
 // A write comes in.
 mod mutate;

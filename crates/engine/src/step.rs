@@ -18,6 +18,7 @@ use crate::schema::Identity;
 use crate::state::State;
 use crate::status::Outcome;
 use crate::time::{Millis, Tick, Wall};
+use crate::transaction::Undo;
 
 /// The transaction in hand.
 pub(crate) struct Step<'a, A: App> {
@@ -32,6 +33,17 @@ pub(crate) struct Step<'a, A: App> {
     /// What is under way, as of the last commit and with what this step opened and closed.
     pub(crate) attempts: Attempts,
     pub(crate) gathered: Gathered,
+    /// How a part of it is undone.
+    pub(crate) undo: Undo,
+    /// Set where a part must be undone and cannot be: all of it runs again.
+    pub(crate) needs_savepoints: bool,
+}
+
+/// What a step knows in memory that a part of it may have to undo.
+pub(crate) struct Remembered {
+    state: State,
+    attempts: Attempts,
+    effects: usize,
 }
 
 /// What leaves after the commit.
@@ -70,6 +82,20 @@ impl<A: App> Step<'_, A> {
     /// A duration drawn evenly from zero to `most` (full jitter).
     pub(crate) fn jitter(&mut self, most: Millis) -> Millis {
         Millis(self.rng.random_range(0..=most.0.max(0)))
+    }
+
+    pub(crate) fn remember(&self) -> Remembered {
+        Remembered {
+            state: self.state.clone(),
+            attempts: self.attempts.clone(),
+            effects: self.gathered.effects.len(),
+        }
+    }
+
+    pub(crate) fn restore(&mut self, before: Remembered) {
+        self.state = before.state;
+        self.attempts = before.attempts;
+        self.gathered.effects.truncate(before.effects);
     }
 
     pub(crate) fn effect(&mut self, effect: Effect) {
