@@ -18,7 +18,7 @@ use crate::ids::AttemptId;
 use crate::journal;
 use crate::lease;
 use crate::parked;
-use crate::push::{self, Attempt, Flight, Purpose};
+use crate::push::{self, Attempt, Flight, Outgoing, Purpose};
 use crate::queue::{self, Row, RowState};
 use crate::reach;
 use crate::reconcile;
@@ -172,14 +172,14 @@ pub(crate) fn done<A: App>(
         headers: Vec::new(),
         body: Vec::new(),
     };
-    if let Err(detail) = take_in(step, &row, response.unwrap_or(&nothing))? {
+    let others = queue::others_of_entity(step.db, &row)?;
+    if let Err(detail) = take_in(step, &row, response.unwrap_or(&nothing), &others)? {
         return parked::park(step, &mut row.clone(), Parked::Unreadable { detail });
     }
-    let sequence = queue::sent(step.db, row.place)?.map(|sent| sent.sequence);
-    journal::record(step.db, &row, sequence, &Outcome::Synced, step.wall)?;
+    journal::record(step.db, &row, &Outcome::Synced, step.wall)?;
     attachment::forget_uses(step, row.place)?;
     flow::remove(step, &row, Fate::Done)?;
-    reconcile::replay(step, &row.entity)?;
+    reconcile::settle(step, &row.entity, &others)?;
     step.settled(row.mutation, &Outcome::Synced)
 }
 
@@ -189,13 +189,14 @@ fn take_in<A: App>(
     step: &mut Step<'_, A>,
     row: &Row,
     response: &Response,
+    others: &[Row],
 ) -> Result<Result<(), String>, Error> {
     let mutation = match row.mutation(step.app) {
         Ok(mutation) => mutation,
         Err(why) => return Ok(Err(why.0)),
     };
     let accepted = transaction::contained(step, Error::is_of_data, |step| {
-        reconcile::accept(step, &row.entity, &mutation, response)
+        reconcile::accept(step, &row.entity, &mutation, response, others)
     })?;
     Ok(accepted.map_err(|error| format!("it arrived, but its answer could not be stored: {error}")))
 }
@@ -381,8 +382,9 @@ fn looked_up<A: App>(
             | Class::Wait
             | Class::Rewound
     );
-    let found = match (definite, response_of(answer), row.mutation(step.app)) {
-        (true, Some(response), Ok(mutation)) => Some(step.app.looked_up(&mutation, response)),
+    let mutation = row.mutation(step.app);
+    let found = match (definite, response_of(answer), &mutation) {
+        (true, Some(response), Ok(mutation)) => Some(step.app.looked_up(mutation, response)),
         _ => None,
     };
     if row.state == RowState::Parked {
@@ -395,10 +397,12 @@ fn looked_up<A: App>(
             went_well(step);
             let due = step.tick;
             flow::requeue(step, &mut row, due)?;
-            if row.state == RowState::Ready {
-                push::one(step, &mut row)?;
+            match mutation {
+                Ok(mutation) if row.state == RowState::Ready => {
+                    push::one(step, Outgoing::ready(row, mutation))
+                }
+                _ => Ok(()),
             }
-            Ok(())
         }
         Some(LookUp::Unclear) => failed(
             step,

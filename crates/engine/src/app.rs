@@ -379,8 +379,8 @@ pub trait App: Send + Sync + 'static {
         crate::recognise::plain_rest(response)
     }
 
-    /// Records in the entity's row what an acknowledgement says. The row is the base row when this is called; afterwards it must be what the
-    /// server now holds.
+    /// Records in the entity's row what an acknowledgement says. When this is called the row is what the server had confirmed, with the mutation
+    /// [applied](App::apply) to it; afterwards it must be what the server now holds. Where the answer says no more than that, nothing is to be done.
     ///
     /// # Errors
     /// What the database says.

@@ -9,7 +9,7 @@ use crate::app::{App, Facts, Intent, Uploads};
 use crate::edge::{EdgeKind, Fate};
 use crate::error::Error;
 use crate::event::{Effect, StagedFile};
-use crate::flow;
+use crate::flow::{self, Waits};
 use crate::http::{Body, Header, HttpRequest, Method, Response};
 use crate::ids::{Entity, Key, Kind, LocalId, MutationId, Place, Sha256};
 use crate::mutate;
@@ -148,9 +148,10 @@ fn queue_upload<A: App>(step: &mut Step<'_, A>, sha256: &Sha256, size: i64) -> R
     let id = step.new_uuid();
     let entity = entity(sha256);
     let mut row = Row {
-        place: Place(0),
+        place: step.new_place(),
         mutation: MutationId(id),
         key: Key(id),
+        sequence: None,
         name: "upload".to_owned(),
         intent: Intent::Create,
         lane: entity.id,
@@ -167,8 +168,7 @@ fn queue_upload<A: App>(step: &mut Step<'_, A>, sha256: &Sha256, size: i64) -> R
         version: 0,
         payload: String::new(),
     };
-    queue::insert(step.db, &mut row)?;
-    flow::enter(step, &mut row, false)?;
+    flow::enter(step, &mut row, Waits::default())?;
     step.state.run_bytes_total += size;
     Ok(())
 }

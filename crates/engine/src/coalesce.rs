@@ -13,6 +13,7 @@ use crate::journal;
 use crate::mutate;
 use crate::queue::{self, Row, RowState};
 use crate::reconcile;
+use crate::sent;
 use crate::status::Parked;
 use crate::step::Step;
 
@@ -24,6 +25,8 @@ pub(crate) enum Coalesced<M> {
         mutation: M,
         /// The places of older ones, which are gone; their files are let go once this one has its own.
         replaces: Vec<Place>,
+        /// What is last pending of the entity now.
+        newest: Option<Row>,
     },
     /// It is part of an older one now.
     IntoOlder(Box<Row>),
@@ -37,18 +40,24 @@ pub(crate) fn with_waiting<A: App>(
     id: MutationId,
     new: &A::Mutation,
     facts: &Facts,
+    newest: Row,
 ) -> Result<Coalesced<A::Mutation>, Error> {
     let mut mutation = new.clone();
     let mut replaces = Vec::new();
-    while let Some(older) = queue::last_of_entity(step.db, &facts.entity)? {
-        if !is_mergeable(step, &older)? {
+    let mut newest = Some(newest);
+    while let Some(older) = newest.take_if(|older| is_mergeable(older)) {
+        let Ok(old) = older.mutation(step.app) else {
+            newest = Some(older);
             break;
-        }
-        let Ok(old) = older.mutation(step.app) else { break };
+        };
         match step.app.coalesce(&old, &mutation) {
-            Merge::Keep => break,
+            Merge::Keep => {
+                newest = Some(older);
+                break;
+            }
             Merge::IntoOlder(merged) => {
                 if names_what_comes_later(step, &merged, older.place)? {
+                    newest = Some(older);
                     break;
                 }
                 let row = into_older(step, id, older, &merged)?;
@@ -59,12 +68,14 @@ pub(crate) fn with_waiting<A: App>(
             }
             Merge::IntoNewer(merged) => {
                 if is_needed(step, older.place)? {
+                    newest = Some(older);
                     break;
                 }
                 journal::merge(step.db, older.mutation, id)?;
                 flow::remove(step, &older, Fate::Discarded)?;
                 mutation = merged;
                 replaces.push(older.place);
+                newest = queue::last_of_entity(step.db, &facts.entity)?;
             }
             Merge::Neither => {
                 neither(step, id, &older)?;
@@ -72,7 +83,11 @@ pub(crate) fn with_waiting<A: App>(
             }
         }
     }
-    Ok(Coalesced::New { mutation, replaces })
+    Ok(Coalesced::New {
+        mutation,
+        replaces,
+        newest,
+    })
 }
 
 /// Whether a mutation names an entity whose pending create stands behind the place that it would take: there it would go before what it needs.
@@ -101,12 +116,12 @@ fn is_needed<A: App>(step: &Step<'_, A>, place: Place) -> Result<bool, Error> {
 }
 
 /// Only what has certainly had no effect may be changed: what was never sent, and what the server rejected.
-fn is_mergeable<A: App>(step: &Step<'_, A>, row: &Row) -> Result<bool, Error> {
+fn is_mergeable(row: &Row) -> bool {
     let has_no_effect = match &row.parked {
         None => row.state != RowState::InFlight,
         Some(parked) => matches!(parked, Parked::Rejected { .. }),
     };
-    Ok(has_no_effect && row.upload.is_none() && !queue::was_sent(step.db, row.place)?)
+    has_no_effect && row.upload.is_none() && !row.was_sent()
 }
 
 fn into_older<A: App>(
@@ -157,7 +172,7 @@ pub(crate) fn over_rejected<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Re
     let (Ok(old), Ok(new)) = (row.mutation(step.app), later.mutation(step.app)) else {
         return Ok(false);
     };
-    if !is_mergeable(step, &later)? {
+    if !is_mergeable(&later) {
         return Ok(false);
     }
     let merge = step.app.coalesce(&old, &new);
@@ -171,7 +186,7 @@ pub(crate) fn over_rejected<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Re
         }
         _ => {}
     }
-    queue::forget_sent(step.db, row.place)?;
+    sent::forget(step.db, row)?;
     match merge {
         Merge::Keep => {}
         Merge::IntoOlder(merged) => {

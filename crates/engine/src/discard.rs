@@ -37,12 +37,9 @@ pub(crate) fn family<A: App>(step: &Step<'_, A>, row: &Row) -> Result<Vec<Row>, 
 /// Takes a row and all that needs it out of the queue, newest first, and shows their entities as they are without.
 pub(crate) fn with_dependants<A: App>(step: &mut Step<'_, A>, row: &Row) -> Result<Vec<MutationId>, Error> {
     let family = family(step, row)?;
-    let entities: BTreeSet<_> = family.iter().map(|row| row.entity.clone()).collect();
-    let gone = family
-        .iter()
-        .filter(|row| row.upload.is_none())
-        .map(|row| row.mutation)
-        .collect();
+    let writes = || family.iter().filter(|row| row.upload.is_none());
+    let entities: BTreeSet<_> = writes().map(|row| row.entity.clone()).collect();
+    let gone = writes().map(|row| row.mutation).collect();
     for row in family.iter().rev() {
         // Its edges may have released or moved it meanwhile.
         if let Some(row) = queue::by_place(step.db, row.place)? {
@@ -59,7 +56,7 @@ fn take_out<A: App>(step: &mut Step<'_, A>, row: &Row) -> Result<(), Error> {
     if let Some(sha256) = row.upload {
         return attachment::cancel(step, row, &sha256);
     }
-    journal::record(step.db, row, None, &Outcome::Discarded, step.wall)?;
+    journal::record(step.db, row, &Outcome::Discarded, step.wall)?;
     attachment::forget_uses(step, row.place)?;
     flow::remove(step, row, Fate::Discarded)?;
     step.settled(row.mutation, &Outcome::Discarded)

@@ -143,7 +143,9 @@ impl<A: App> Engine<A> {
         match committed {
             Ok(effects) => Ok(effects),
             Err(Interrupted::Failed(error)) => Err(error),
-            Err(Interrupted::NeedsSavepoints) => Err(Error::Refused("BUG: a transaction with savepoints asked for them")),
+            Err(Interrupted::NeedsSavepoints) => Err(Error::Refused(
+                "BUG: a transaction with savepoints asked for them",
+            )),
         }
     }
 

@@ -14,13 +14,32 @@ use crate::status::Parked;
 use crate::step::Step;
 use crate::time::Tick;
 
-/// Puts a new row, whose edges are in place, where it belongs. `stuck`: it waits for something that is parked.
-pub(crate) fn enter<A: App>(step: &mut Step<'_, A>, row: &mut Row, stuck: bool) -> Result<(), Error> {
-    let before = row.counts();
-    row.in_lane = !stuck;
+/// Adds a new row where it belongs, with what it waits for.
+pub(crate) fn enter<A: App>(step: &mut Step<'_, A>, row: &mut Row, waits: Waits) -> Result<(), Error> {
+    row.blockers = waits.edges.len() as i64;
+    row.in_lane = !waits.stuck;
     row.state = resting_state(step, row)?;
+    queue::insert(step.db, row)?;
+    for (blocker, kind) in waits.edges {
+        edge::add(step.db, row.place, blocker, kind)?;
+    }
+    step.state.payload_bytes += row.payload.len() as i64;
+    step.state.recount(crate::state::Counts::default(), row.counts());
+    Ok(())
+}
+
+/// Sends a row off: it is in a request from now on.
+pub(crate) fn depart<A: App>(
+    step: &mut Step<'_, A>,
+    row: &mut Row,
+    change: impl FnOnce(&mut Row),
+) -> Result<(), Error> {
+    let before = row.counts();
+    row.state = RowState::InFlight;
+    change(row);
     step.state.recount(before, row.counts());
-    queue::save(step.db, row)
+    step.changed(&row.entity);
+    queue::save_departure(step.db, row)
 }
 
 /// Changes a row, keeps the counters true, and stores it.
@@ -127,7 +146,7 @@ pub(crate) fn remove<A: App>(step: &mut Step<'_, A>, row: &Row, fate: Fate) -> R
     step.state.payload_bytes -= row.payload.len() as i64;
     step.changed(&row.entity);
     release(step, row.place, fate)?;
-    queue::delete(step.db, row.place)?;
+    queue::delete(step.db, row)?;
     if row.in_lane {
         advance_lane(step, row.lane)?;
     }
@@ -144,15 +163,47 @@ pub(crate) fn release<A: App>(step: &mut Step<'_, A>, blocker: Place, fate: Fate
         let Some(mut row) = queue::by_place(step.db, place)? else {
             continue;
         };
-        update(step, &mut row, |row| row.blockers -= 1)?;
-        if row.state != RowState::Waiting {
-            continue;
+        let rejoins = row.state == RowState::Waiting && row.blockers == 1 && !row.in_lane;
+        let mut freed = row.clone();
+        freed.blockers -= 1;
+        if row.state == RowState::Waiting && !rejoins {
+            freed.state = resting_state(step, &freed)?;
         }
-        if row.blockers == 0 && !row.in_lane {
+        update(step, &mut row, |row| {
+            row.blockers = freed.blockers;
+            row.state = freed.state;
+        })?;
+        if rejoins {
             rejoin_lane(step, &mut row)?;
-        } else {
-            rest(step, &mut row)?;
         }
+    }
+    Ok(())
+}
+
+/// What a new row waits for.
+#[derive(Debug, Default)]
+pub(crate) struct Waits {
+    edges: Vec<(Place, edge::EdgeKind)>,
+    /// Whether some of it stands still until the user acts.
+    stuck: bool,
+}
+
+impl Waits {
+    pub(crate) fn for_row(&mut self, blocker: &Row, kind: edge::EdgeKind) {
+        self.stuck |= is_stuck(blocker);
+        if !self.edges.iter().any(|(place, _)| *place == blocker.place) {
+            self.edges.push((blocker.place, kind));
+        }
+    }
+}
+
+/// Makes a row that waits already wait for more.
+pub(crate) fn wait_for<A: App>(step: &mut Step<'_, A>, row: &mut Row, waits: Waits) -> Result<(), Error> {
+    for (blocker, kind) in waits.edges {
+        block(step, row, blocker, kind)?;
+    }
+    if waits.stuck && row.state == RowState::Waiting {
+        leave_lane(step, row)?;
     }
     Ok(())
 }

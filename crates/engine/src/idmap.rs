@@ -6,6 +6,7 @@ use rand::rngs::StdRng;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::ids::{Entity, IdClock, Key, Kind, LocalId, ServerId, Sha256};
+use crate::queue;
 use crate::time::Wall;
 
 /// What the server calls things: read-only, for making requests and reading answers.
@@ -91,11 +92,11 @@ impl IdMap<'_> {
             return Ok(known);
         }
         let local_id = match created_by {
-            Some(key) => self.creator(kind, key)?,
+            Some(key) => queue::entity_under_key(self.db, key, kind)?,
             None => None,
         };
         let local_id = local_id.unwrap_or_else(|| LocalId(self.clock.next(self.wall, self.rng)));
-        learn(self.db, &Entity::new(kind.clone(), local_id), server_id)?;
+        learn(self.db, &Entity::new(kind.clone(), local_id), server_id, None)?;
         Ok(local_id)
     }
 
@@ -107,31 +108,28 @@ impl IdMap<'_> {
         if Ids::new(self.db).server_id(entity)?.as_ref() == Some(server_id) {
             return Ok(());
         }
-        learn(self.db, entity, server_id)
+        learn(self.db, entity, server_id, None)
     }
 
     /// The id that the local user of this id-derived entity has: no server id stands behind a like or a follow.
     pub fn derived(&self, of: LocalId, role: &str) -> LocalId {
         LocalId::derived(of, role)
     }
-
-    fn creator(&self, kind: &Kind, key: Key) -> rusqlite::Result<Option<LocalId>> {
-        self.db
-            .prepare_cached("SELECT entity FROM outrigger_queue WHERE key = ?1 AND entity_kind = ?2")?
-            .query_row(params![key, kind], |row| row.get(0))
-            .optional()
-    }
 }
 
-/// Records what the server calls an entity. What it called so before is gone there: a backend that counts its rows may give the id of a deleted one anew.
-pub(crate) fn learn(db: &Connection, entity: &Entity, server_id: &ServerId) -> rusqlite::Result<()> {
-    db.prepare_cached("DELETE FROM outrigger_id WHERE kind = ?1 AND server_id = ?2 AND local_id <> ?3")?
-        .execute(params![entity.kind, server_id, entity.id])?;
+/// Records what the server calls an entity, and its version where one is known. What it called so before is gone there, and forgotten by `REPLACE`: a
+/// backend that counts its rows may give the id of a deleted one anew.
+pub(crate) fn learn(
+    db: &Connection,
+    entity: &Entity,
+    server_id: &ServerId,
+    version: Option<&str>,
+) -> rusqlite::Result<()> {
     db.prepare_cached(
-        "INSERT INTO outrigger_id (local_id, kind, server_id) VALUES (?1, ?2, ?3)
-         ON CONFLICT (local_id) DO UPDATE SET server_id = excluded.server_id",
+        "INSERT OR REPLACE INTO outrigger_id (local_id, kind, server_id, version)
+         VALUES (?1, ?2, ?3, coalesce(?4, (SELECT version FROM outrigger_id WHERE local_id = ?1)))",
     )?
-    .execute(params![entity.id, entity.kind, server_id])?;
+    .execute(params![entity.id, entity.kind, server_id, version])?;
     Ok(())
 }
 

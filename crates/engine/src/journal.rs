@@ -5,33 +5,36 @@
 use rusqlite::{Connection, params};
 
 use crate::error::Error;
-use crate::ids::{MutationId, Sequence};
+use crate::ids::MutationId;
 use crate::queue::Row;
 use crate::status::Outcome;
 use crate::time::Wall;
 
-/// So many outcomes are kept.
+/// So many outcomes are kept, and at most [`ROOM_MADE`] more.
 pub(crate) const ENTRIES_MAX: i64 = 10_000;
+/// So many are removed at once.
+const ROOM_MADE: i64 = 100;
 
-/// Records an outcome, in the transaction that brought it about.
-pub(crate) fn record(
-    db: &Connection,
-    row: &Row,
-    sequence: Option<Sequence>,
-    outcome: &Outcome,
-    wall: Wall,
-) -> Result<(), Error> {
+/// Records an outcome of a row that is still in the queue, in the transaction that brought it about.
+pub(crate) fn record(db: &Connection, row: &Row, outcome: &Outcome, wall: Wall) -> Result<(), Error> {
     let outcome = serde_json::to_string(outcome).expect("BUG: an outcome has no map keys that could fail");
     db.prepare_cached(
         "INSERT INTO outrigger_journal (at, mutation, key, sequence, name, intent, entity_kind, entity, lane, outcome, version, payload)
-         SELECT ?2, mutation, key, ?3, name, intent, entity_kind, entity, lane, ?4, version, payload
+         SELECT ?2, mutation, key, sequence, name, intent, entity_kind, entity, lane, ?3, version, payload
          FROM outrigger_queue WHERE place = ?1",
     )?
-    .execute(params![row.place, wall.0, sequence, outcome])?;
+    .execute(params![row.place, wall.0, outcome])?;
     let entry = db.last_insert_rowid();
+    if entry % ROOM_MADE == 0 {
+        make_room(db, entry - ENTRIES_MAX)?;
+    }
+    Ok(())
+}
+
+fn make_room(db: &Connection, up_to: i64) -> Result<(), Error> {
     let forgotten: Vec<MutationId> = db
         .prepare_cached("DELETE FROM outrigger_journal WHERE entry <= ?1 RETURNING mutation")?
-        .query_map([entry - ENTRIES_MAX], |row| row.get(0))?
+        .query_map([up_to], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for mutation in forgotten {
         db.prepare_cached(

@@ -23,6 +23,7 @@ mod attachment;
 mod schedule;
 mod lease;
 mod push;
+mod sent;
 
 // The answer comes back.
 mod answer;

@@ -8,7 +8,7 @@ use crate::coalesce::{self, Coalesced};
 use crate::edge::EdgeKind;
 use crate::error::Error;
 use crate::event::{StagedFile, Write};
-use crate::flow;
+use crate::flow::{self, Waits};
 use crate::ids::{Entity, Key, MutationId, Place};
 use crate::journal;
 use crate::queue::{self, Row, RowState};
@@ -47,31 +47,52 @@ pub(crate) fn enqueue<A: App>(
     step.app.validate(mutation)?;
     let facts = step.app.facts(mutation);
     attachment::take(step, &facts, files)?;
-    reconcile::keep_base(step, &facts.entity)?;
+    let newest = queue::last_of_entity(step.db, &facts.entity)?;
+    if newest.is_none() {
+        reconcile::keep_base(step, &facts.entity)?;
+    }
     if step.app.apply(step.db, mutation)? == Applied::Missing {
         return Err(Error::Missing { entity: facts.entity });
     }
     step.changed(&facts.entity);
-    match coalesce::with_waiting(step, id, mutation, &facts)? {
-        Coalesced::New { mutation, replaces } if replaces.is_empty() => insert(step, id, &mutation, &facts),
-        Coalesced::New { mutation, replaces } => {
+    let Some(newest) = newest else {
+        return insert(step, id, mutation, &facts, None);
+    };
+    match coalesce::with_waiting(step, id, mutation, &facts, newest)? {
+        Coalesced::New {
+            mutation,
+            replaces,
+            newest,
+        } if replaces.is_empty() => insert(step, id, &mutation, &facts, newest.as_ref()),
+        Coalesced::New {
+            mutation,
+            replaces,
+            newest,
+        } => {
             let facts = step.app.facts(&mutation);
-            insert(step, id, &mutation, &facts)?;
+            insert(step, id, &mutation, &facts, newest.as_ref())?;
             for place in replaces {
                 attachment::forget_uses(step, place)?;
             }
             reconcile::rebuild(step, &facts.entity)
         }
-        Coalesced::IntoOlder(mut row) => wait_for(step, &mut row, &facts),
+        Coalesced::IntoOlder(mut row) => {
+            let place = row.place;
+            let waits = waits_for_named(step, place, &facts)?;
+            mention(step, place, &facts)?;
+            flow::wait_for(step, &mut row, waits)
+        }
         Coalesced::Neither => Ok(()),
     }
 }
 
+/// Queues a mutation at the end. `newest` is what was last pending of its entity.
 fn insert<A: App>(
     step: &mut Step<'_, A>,
     id: MutationId,
     mutation: &A::Mutation,
     facts: &Facts,
+    newest: Option<&Row>,
 ) -> Result<(), Error> {
     let payload = payload(step, mutation)?;
     let items = u64::try_from(step.state.counts.pending + step.state.counts.failed).unwrap_or(0) + 1;
@@ -83,9 +104,10 @@ fn insert<A: App>(
         step.limits().payload_bytes_max,
     )?;
     let mut row = Row {
-        place: Place(0),
+        place: step.new_place(),
         mutation: id,
         key: Key(id.0),
+        sequence: None,
         name: facts.name.to_owned(),
         intent: facts.intent,
         entity: facts.entity.clone(),
@@ -102,18 +124,22 @@ fn insert<A: App>(
         version: A::PAYLOAD_VERSION,
         payload,
     };
-    let previous = queue::last_of_entity(step.db, &facts.entity)?;
-    queue::insert(step.db, &mut row)?;
-    step.state.payload_bytes += row.payload.len() as i64;
-    step.state.recount(crate::state::Counts::default(), row.counts());
-    let mut stuck = wait_for_named(step, &mut row, facts)?;
-    if let Some(previous) = previous.filter(|previous| !previous.in_lane) {
-        stuck |= wait_for_row(step, &mut row, &previous, EdgeKind::Follows)?;
+    let mut waits = waits_for_named(step, row.place, facts)?;
+    if let Some(newest) = newest {
+        if let Some(creating) = creation(step, &facts.entity, row.place)?
+            && creating.intent == Intent::Create
+        {
+            waits.for_row(&creating, EdgeKind::Needs);
+        }
+        if !newest.in_lane {
+            waits.for_row(newest, EdgeKind::Follows);
+        }
     }
     if facts.intent == Intent::Delete {
-        stuck |= wait_for_mentions(step, &mut row, facts)?;
+        wait_for_mentions(step, &mut waits, row.place, facts)?;
     }
-    flow::enter(step, &mut row, stuck)
+    flow::enter(step, &mut row, waits)?;
+    mention(step, row.place, facts)
 }
 
 /// The JSON of a mutation, within its limit.
@@ -136,72 +162,55 @@ pub(crate) fn within(what: &'static str, have: u64, max: u64) -> Result<(), Erro
     }
 }
 
-/// A mutation that took over another's place waits for what the newer one names too.
-fn wait_for<A: App>(step: &mut Step<'_, A>, row: &mut Row, facts: &Facts) -> Result<(), Error> {
-    let stuck = wait_for_named(step, row, facts)?;
-    if stuck && row.state == RowState::Waiting {
-        flow::leave_lane(step, row)?;
+/// Records what a row names, and which files it needs.
+fn mention<A: App>(step: &Step<'_, A>, place: Place, facts: &Facts) -> Result<(), Error> {
+    for entity in &facts.names {
+        queue::mention(step.db, entity, place)?;
+    }
+    for sha256 in &facts.attachments {
+        attachment::mention(step.db, sha256, place)?;
     }
     Ok(())
 }
 
-/// Edges on the pending create of every entity that is named, and on the upload of every file. True where one of them is stuck.
-fn wait_for_named<A: App>(step: &mut Step<'_, A>, row: &mut Row, facts: &Facts) -> Result<bool, Error> {
-    let mut stuck = false;
+/// The pending create of every entity that is named, and the upload of every file.
+fn waits_for_named<A: App>(step: &Step<'_, A>, place: Place, facts: &Facts) -> Result<Waits, Error> {
+    let mut waits = Waits::default();
     for entity in &facts.names {
-        queue::mention(step.db, entity, row.place)?;
-        stuck |= wait_for_creation(step, row, entity, |intent| {
-            matches!(intent, Intent::Create | Intent::Ensure)
-        })?;
-    }
-    stuck |= wait_for_creation(step, row, &facts.entity, |intent| intent == Intent::Create)?;
-    for sha256 in &facts.attachments {
-        attachment::mention(step.db, sha256, row.place)?;
-        if let Some(upload) = attachment::upload_for(step, sha256)? {
-            stuck |= wait_for_row(step, row, &upload, EdgeKind::Needs)?;
+        if let Some(creating) = creation(step, entity, place)? {
+            waits.for_row(&creating, EdgeKind::Needs);
         }
     }
-    Ok(stuck)
+    for sha256 in &facts.attachments {
+        if let Some(upload) = attachment::upload_for(step, sha256)? {
+            waits.for_row(&upload, EdgeKind::Needs);
+        }
+    }
+    Ok(waits)
 }
 
-fn wait_for_creation<A: App>(
-    step: &mut Step<'_, A>,
-    row: &mut Row,
-    entity: &Entity,
-    creates: impl Fn(Intent) -> bool,
-) -> Result<bool, Error> {
+/// What must come before a place for an entity to be on the server, where it is not yet.
+fn creation<A: App>(step: &Step<'_, A>, entity: &Entity, before: Place) -> Result<Option<Row>, Error> {
     if step.ids().server_id(entity)?.is_some() {
-        return Ok(false);
+        return Ok(None);
     }
-    let creating = queue::of_entity(step.db, entity)?
-        .into_iter()
-        .rfind(|candidate| candidate.place < row.place && creates(candidate.intent));
-    match creating {
-        Some(creating) => wait_for_row(step, row, &creating, EdgeKind::Needs),
-        None => Ok(false),
-    }
+    queue::creator(step.db, entity, before)
 }
 
 /// A delete goes after every pending mutation that names what it deletes, if that goes at all.
-fn wait_for_mentions<A: App>(step: &mut Step<'_, A>, row: &mut Row, facts: &Facts) -> Result<bool, Error> {
-    let mut stuck = false;
+fn wait_for_mentions<A: App>(
+    step: &Step<'_, A>,
+    waits: &mut Waits,
+    before: Place,
+    facts: &Facts,
+) -> Result<(), Error> {
     for place in queue::mentions(step.db, &facts.entity)? {
         if let Some(mention) = queue::by_place(step.db, place)?
-            && mention.place < row.place
+            && mention.place < before
             && !mention.is_rejected()
         {
-            stuck |= wait_for_row(step, row, &mention, EdgeKind::Outlives)?;
+            waits.for_row(&mention, EdgeKind::Outlives);
         }
     }
-    Ok(stuck)
-}
-
-fn wait_for_row<A: App>(
-    step: &mut Step<'_, A>,
-    row: &mut Row,
-    blocker: &Row,
-    kind: EdgeKind,
-) -> Result<bool, Error> {
-    flow::block(step, row, blocker.place, kind)?;
-    Ok(flow::is_stuck(blocker))
+    Ok(())
 }

@@ -15,6 +15,7 @@ use crate::mutate;
 use crate::queue::{self, Row, RowState};
 use crate::reach;
 use crate::reconcile;
+use crate::sent;
 use crate::status::{Outcome, Parked};
 use crate::step::Step;
 
@@ -24,10 +25,9 @@ const PAGE: usize = 500;
 /// Parks a row, tells, and keeps a line in the journal. A rejected one has had its answer: its sequence is settled.
 pub(crate) fn park<A: App>(step: &mut Step<'_, A>, row: &mut Row, parked: Parked) -> Result<(), Error> {
     let outcome = Outcome::Parked(parked.clone());
-    let sequence = queue::sent(step.db, row.place)?.map(|sent| sent.sequence);
-    journal::record(step.db, row, sequence, &outcome, step.wall)?;
+    journal::record(step.db, row, &outcome, step.wall)?;
     if matches!(parked, Parked::Rejected { .. } | Parked::Uncertain { .. }) {
-        queue::forget_sent(step.db, row.place)?;
+        sent::forget(step.db, row)?;
     }
     flow::park(step, row, parked)?;
     step.settled(row.mutation, &outcome)
@@ -117,7 +117,7 @@ pub(crate) fn edit<A: App>(
         return Err(Error::Refused("an edit must be of the same thing"));
     }
     step.app.validate(with)?;
-    if queue::was_sent(step.db, row.place)? || matches!(row.parked, Some(Parked::Uncertain { .. })) {
+    if row.was_sent() || matches!(row.parked, Some(Parked::Uncertain { .. })) {
         return follow_up(step, row, with);
     }
     let content = as_content(step, &row, with)?;
@@ -187,7 +187,7 @@ fn follow_up<A: App>(step: &mut Step<'_, A>, mut row: Row, with: &A::Mutation) -
 /// Takes a mutation back, with what needs it. What may have been sent is resolved first, and undone by a following mutation.
 pub(crate) fn discard<A: App>(step: &mut Step<'_, A>, mutation: MutationId) -> Result<Reply, Error> {
     let mut row = find(step, mutation)?;
-    let may_have_arrived = queue::was_sent(step.db, row.place)? && row.upload.is_none();
+    let may_have_arrived = row.was_sent() && row.upload.is_none();
     if !may_have_arrived {
         let gone = discard::with_dependants(step, &row)?;
         return Ok(Reply::Discarded {

@@ -6,7 +6,7 @@
 pub(crate) mod batch;
 pub(crate) mod request;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::app::App;
@@ -18,7 +18,8 @@ use crate::http::{HttpRequest, Method, Target};
 use crate::ids::{AttemptId, Place, Sequence, Sha256};
 use crate::lease::Generation;
 use crate::parked;
-use crate::queue::{self, Row, RowState, Sent};
+use crate::queue::{Row, RowState};
+use crate::sent::{self, Sent};
 use crate::status::Parked;
 use crate::step::Step;
 use crate::time::Millis;
@@ -36,6 +37,25 @@ pub(crate) struct Flight {
     pub(crate) place: Place,
     /// Whether the attempt was counted when it was made.
     pub(crate) counted: bool,
+}
+
+/// A row that may be sent, and what it says.
+pub(crate) struct Outgoing<A: App> {
+    pub(crate) row: Row,
+    pub(crate) mutation: A::Mutation,
+    /// What must go before it in the same batch.
+    pub(crate) depends_on: BTreeSet<Place>,
+}
+
+impl<A: App> Outgoing<A> {
+    /// A row that waits for nothing.
+    pub(crate) fn ready(row: Row, mutation: A::Mutation) -> Self {
+        Self {
+            row,
+            mutation,
+            depends_on: BTreeSet::new(),
+        }
+    }
 }
 
 /// What a request is for.
@@ -168,14 +188,23 @@ fn send<A: App>(step: &mut Step<'_, A>, purpose: Purpose, mut request: HttpReque
 }
 
 /// Marks a row as in flight, and counts the attempt before it is made: where the server has answered something else well since the row's last one,
-/// a failure will be the row's own.
-fn mark<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<Flight, Error> {
+/// a failure will be the row's own. What is sent for the first time gets the next sequence, and its request is kept.
+fn depart<A: App>(step: &mut Step<'_, A>, row: &mut Row, first: Option<&Sent>) -> Result<Flight, Error> {
     let counted = row.attempts == 0 || step.state.well > row.well_seen;
     let well = step.state.well;
-    flow::update(step, row, |row| {
-        row.state = RowState::InFlight;
+    let sequence = match first {
+        Some(sent) => {
+            let sequence = Sequence(step.state.sequence_next);
+            step.state.sequence_next += 1;
+            sent::keep(step.db, row.place, sequence, sent)?;
+            Some(sequence)
+        }
+        None => row.sequence,
+    };
+    flow::depart(step, row, |row| {
         row.attempts += u32::from(counted);
         row.well_seen = well;
+        row.sequence = sequence;
     })?;
     Ok(Flight {
         place: row.place,
@@ -183,32 +212,20 @@ fn mark<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<Flight, Error> 
     })
 }
 
-/// Gives a row the next sequence and keeps its request, if it is its first attempt.
-fn keep_first<A: App>(
-    step: &mut Step<'_, A>,
-    place: Place,
-    mut sent: Sent,
-    is_first: bool,
-) -> Result<Sent, Error> {
-    if is_first {
-        sent.sequence = Sequence(step.state.sequence_next);
-        step.state.sequence_next += 1;
-        queue::keep_sent(step.db, place, &sent)?;
-    }
-    Ok(sent)
-}
-
 /// Sends one mutation, which waits for nothing, in a request of its own.
-pub(crate) fn one<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
-    let Some(prepared) = request::prepare(step, row)? else {
-        return park_without_id(step, row);
+pub(crate) fn one<A: App>(step: &mut Step<'_, A>, outgoing: Outgoing<A>) -> Result<(), Error> {
+    let Outgoing {
+        mut row, mutation, ..
+    } = outgoing;
+    let Some(prepared) = request::prepare(step, &row, &mutation)? else {
+        return park_without_id(step, &mut row);
     };
-    if request::path(step, &prepared.sent.target)?.is_none() {
-        return park_without_id(step, row);
-    }
-    let flight = mark(step, row)?;
-    let sent = keep_first(step, row.place, prepared.sent, prepared.is_first)?;
-    let request = request::alone(step, row, &sent)?;
+    let Some(path) = request::path(step, &prepared.sent.target)? else {
+        return park_without_id(step, &mut row);
+    };
+    let flight = depart(step, &mut row, prepared.first())?;
+    let acknowledged = request::acknowledged(step)?;
+    let request = request::alone(step, &row, prepared.sent, path, acknowledged)?;
     send(step, Purpose::One(flight), request, TIMEOUT);
     Ok(())
 }
@@ -233,20 +250,19 @@ pub(crate) fn upload<A: App>(step: &mut Step<'_, A>, row: &mut Row, sha256: Sha2
     ) else {
         return Err(Error::Refused("BUG: an upload without its file"));
     };
-    let flight = mark(step, row)?;
     let (upload_step, mut request) = attachment::next_request(step, found, &uploads)?;
+    let first = (upload_step == UploadStep::Create && !row.was_sent()).then(|| Sent {
+        method: Method::Post,
+        target: Target::path(uploads.path.clone()),
+        guarded: false,
+        body: None,
+    });
+    let flight = depart(step, row, first.as_ref())?;
     if upload_step == UploadStep::Create {
-        let kept = queue::sent(step.db, row.place)?;
-        let is_first = kept.is_none();
-        let sent = kept.unwrap_or_else(|| Sent {
-            sequence: Sequence(0),
-            method: Method::Post,
-            target: Target::path(uploads.path.clone()),
-            guarded: false,
-            body: None,
-        });
-        let sent = keep_first(step, row.place, sent, is_first)?;
-        request.headers.extend(request::key_headers(step, row, &sent)?);
+        let acknowledged = request::acknowledged(step)?;
+        request
+            .headers
+            .extend(request::key_headers(step, row, acknowledged));
     }
     let timeout = if upload_step == UploadStep::Part {
         TIMEOUT_PART
@@ -267,11 +283,12 @@ pub(crate) fn upload<A: App>(step: &mut Step<'_, A>, row: &mut Row, sha256: Sha2
 }
 
 /// Asks whether a mutation took effect, where the app knows how. False where it does not.
-pub(crate) fn look_up<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<bool, Error> {
-    let Ok(mutation) = row.mutation(step.app) else {
-        return Ok(false);
-    };
-    let Some(request) = step.app.look_up(&mutation, row.key, &step.ids()) else {
+pub(crate) fn look_up<A: App>(
+    step: &mut Step<'_, A>,
+    row: &mut Row,
+    mutation: &A::Mutation,
+) -> Result<bool, Error> {
+    let Some(request) = step.app.look_up(mutation, row.key, &step.ids()) else {
         return Ok(false);
     };
     let Some(request) = request::unkeyed(step, &request)? else {
@@ -283,7 +300,7 @@ pub(crate) fn look_up<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<b
             counted: false,
         }
     } else {
-        mark(step, row)?
+        depart(step, row, None)?
     };
     send(step, Purpose::LookUp(flight), request, TIMEOUT);
     Ok(true)

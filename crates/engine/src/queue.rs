@@ -1,13 +1,13 @@
 //! The rows of the queue: reading and writing them one by one.
 //!
-//! Owns the SQL of `outrigger_queue` and `outrigger_sent`. Never decides a state: that is `flow`'s.
+//! Owns the SQL of `outrigger_queue` and `outrigger_mention`. Never decides a state: that is `flow`'s.
 
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params};
 
 use crate::app::{App, Intent, Unreadable};
 use crate::error::Error;
-use crate::http::{Method, Target};
-use crate::ids::{Entity, Key, LocalId, MutationId, Place, Sequence, Sha256};
+use crate::ids::{Entity, Key, Kind, LocalId, MutationId, Place, Sequence, Sha256};
+use crate::sent;
 use crate::state::Counts;
 use crate::status::Parked;
 use crate::time::{Tick, Wall};
@@ -71,6 +71,8 @@ pub(crate) struct Row {
     pub(crate) place: Place,
     pub(crate) mutation: MutationId,
     pub(crate) key: Key,
+    /// Under which it was first sent, and its request is kept.
+    pub(crate) sequence: Option<Sequence>,
     pub(crate) name: String,
     pub(crate) intent: Intent,
     pub(crate) entity: Entity,
@@ -105,6 +107,10 @@ impl Row {
         }
     }
 
+    pub(crate) const fn was_sent(&self) -> bool {
+        self.sequence.is_some()
+    }
+
     pub(crate) fn is_rejected(&self) -> bool {
         matches!(self.parked, Some(Parked::Rejected { .. }))
     }
@@ -129,7 +135,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT place, mutation, key, name, intent, entity_kind, entity, lane, state, in_lane, blockers, attempts, well_seen, ",
-            "due, written_at, upload, parked, version, payload FROM outrigger_queue ",
+            "due, written_at, upload, parked, version, payload, sequence FROM outrigger_queue ",
             $rest
         )
     };
@@ -157,6 +163,7 @@ fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
             .map(|text| crate::inspect::read_parked(&text)),
         version: row.get(17)?,
         payload: row.get(18)?,
+        sequence: row.get(19)?,
     })
 }
 
@@ -166,6 +173,7 @@ pub(crate) fn read_journalled(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         place: Place(0),
         mutation: row.get(1)?,
         key: row.get(2)?,
+        sequence: None,
         name: row.get(3)?,
         intent: intent_from_code(row.get(4)?),
         entity: Entity::new(row.get(5)?, row.get(6)?),
@@ -204,6 +212,29 @@ pub(crate) fn of_entity(db: &Connection, entity: &Entity) -> Result<Vec<Row>, Er
     Ok(statement
         .query_map([entity.id], read)?
         .collect::<Result<_, _>>()?)
+}
+
+/// The rows of one entity but one, oldest first.
+pub(crate) fn others_of_entity(db: &Connection, row: &Row) -> Result<Vec<Row>, Error> {
+    let mut statement = db.prepare_cached(select!("WHERE entity = ?1 AND place <> ?2 ORDER BY place"))?;
+    Ok(statement
+        .query_map(params![row.entity.id, row.place], read)?
+        .collect::<Result<_, _>>()?)
+}
+
+/// The newest row before a place that makes an entity, or sees to it that it is there.
+pub(crate) fn creator(db: &Connection, entity: &Entity, before: Place) -> Result<Option<Row>, Error> {
+    let mut statement = db.prepare_cached(select!(
+        "WHERE entity = ?1 AND place < ?2 AND intent IN (0, 3) ORDER BY place DESC LIMIT 1"
+    ))?;
+    Ok(statement.query_row(params![entity.id, before], read).optional()?)
+}
+
+/// Whether anything is pending of an entity.
+pub(crate) fn has_entity(db: &Connection, entity: &Entity) -> Result<bool, Error> {
+    Ok(db
+        .prepare_cached("SELECT 1 FROM outrigger_queue WHERE entity = ?1")?
+        .exists([entity.id])?)
 }
 
 /// The newest row of one entity.
@@ -294,11 +325,23 @@ pub(crate) fn parked_after(db: &Connection, after: Place, limit: usize) -> Resul
 /// Rows that were written with keys up to this one.
 pub(crate) fn with_keys_up_to(db: &Connection, highest: Key) -> Result<Vec<Place>, Error> {
     let mut statement = db.prepare_cached(
-        "SELECT place FROM outrigger_queue WHERE key <= ?1 AND upload IS NULL ORDER BY key",
+        "SELECT place, key FROM outrigger_queue WHERE mutation <= ?1 AND key = mutation AND upload IS NULL
+         UNION ALL SELECT place, key FROM outrigger_queue WHERE key <= ?1 AND key <> mutation AND upload IS NULL
+         ORDER BY key",
     )?;
     Ok(statement
         .query_map([highest], |row| row.get(0))?
         .collect::<Result<_, _>>()?)
+}
+
+/// The entity of this kind that a row changes which is to be sent under this key.
+pub(crate) fn entity_under_key(db: &Connection, key: Key, kind: &Kind) -> rusqlite::Result<Option<LocalId>> {
+    db.prepare_cached(
+        "SELECT entity FROM outrigger_queue WHERE mutation = ?1 AND key = mutation AND entity_kind = ?2
+         UNION ALL SELECT entity FROM outrigger_queue WHERE key = ?1 AND key <> mutation AND entity_kind = ?2",
+    )?
+    .query_row(params![key, kind], |row| row.get(0))
+    .optional()
 }
 
 /// The upload of a file.
@@ -307,14 +350,15 @@ pub(crate) fn upload_of(db: &Connection, sha256: &Sha256) -> Result<Option<Row>,
     last_of_entity(db, &entity)
 }
 
-/// Adds a row at the end; its place is given by the database.
-pub(crate) fn insert(db: &Connection, row: &mut Row) -> Result<(), Error> {
+/// Adds a row at its place, which is after all others.
+pub(crate) fn insert(db: &Connection, row: &Row) -> Result<(), Error> {
     db.prepare_cached(
-        "INSERT INTO outrigger_queue (mutation, key, name, intent, entity_kind, entity, lane, state, in_lane, blockers, attempts,
+        "INSERT INTO outrigger_queue (place, mutation, key, name, intent, entity_kind, entity, lane, state, in_lane, blockers, attempts,
              well_seen, due, written_at, upload, parked, version, payload)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
     )?
     .execute(params![
+        row.place,
         row.mutation,
         row.key,
         row.name,
@@ -334,7 +378,28 @@ pub(crate) fn insert(db: &Connection, row: &mut Row) -> Result<(), Error> {
         row.version,
         row.payload,
     ])?;
-    row.place = Place(db.last_insert_rowid());
+    Ok(())
+}
+
+/// Writes what changes about a row that is sent: it waits no longer, and keeps its place in its lane.
+pub(crate) fn save_departure(db: &Connection, row: &Row) -> Result<(), Error> {
+    db.prepare_cached(
+        "UPDATE outrigger_queue SET state = ?2, attempts = ?3, well_seen = ?4, sequence = ?5 WHERE place = ?1",
+    )?
+    .execute(params![
+        row.place,
+        row.state.code(),
+        row.attempts,
+        row.well_seen,
+        row.sequence
+    ])?;
+    Ok(())
+}
+
+/// Writes under which sequence a row was sent.
+pub(crate) fn save_sequence(db: &Connection, row: &Row) -> Result<(), Error> {
+    db.prepare_cached("UPDATE outrigger_queue SET sequence = ?2 WHERE place = ?1")?
+        .execute(params![row.place, row.sequence])?;
     Ok(())
 }
 
@@ -367,16 +432,29 @@ pub(crate) fn save_content(db: &Connection, row: &Row) -> Result<(), Error> {
 }
 
 /// Removes a row and all that is kept for it. What waits for it must have been released before.
-pub(crate) fn delete(db: &Connection, place: Place) -> Result<(), Error> {
-    for sql in [
-        "DELETE FROM outrigger_queue WHERE place = ?1",
-        "DELETE FROM outrigger_sent WHERE place = ?1",
-        "DELETE FROM outrigger_mention WHERE place = ?1",
-        "DELETE FROM outrigger_edge WHERE place = ?1",
-        "DELETE FROM outrigger_look_up WHERE place = ?1",
-    ] {
-        db.prepare_cached(sql)?.execute([place])?;
+pub(crate) fn delete(db: &Connection, row: &Row) -> Result<(), Error> {
+    let by_place = |sql| -> Result<(), Error> {
+        db.prepare_cached(sql)?.execute([row.place])?;
+        Ok(())
+    };
+    by_place("DELETE FROM outrigger_queue WHERE place = ?1")?;
+    by_place("DELETE FROM outrigger_mention WHERE place = ?1")?;
+    if row.blockers > 0 {
+        by_place("DELETE FROM outrigger_edge WHERE place = ?1")?;
     }
+    if matches!(row.parked, Some(Parked::Uncertain { .. })) {
+        forget_look_up(db, row.place)?;
+    }
+    if let Some(sequence) = row.sequence {
+        sent::delete(db, sequence)?;
+    }
+    Ok(())
+}
+
+/// An uncertain row needs no look-up any more.
+pub(crate) fn forget_look_up(db: &Connection, place: Place) -> Result<(), Error> {
+    db.prepare_cached("DELETE FROM outrigger_look_up WHERE place = ?1")?
+        .execute([place])?;
     Ok(())
 }
 
@@ -398,83 +476,4 @@ pub(crate) fn mentions(db: &Connection, entity: &Entity) -> Result<Vec<Place>, E
     Ok(statement
         .query_map([entity.id], |row| row.get(0))?
         .collect::<Result<_, _>>()?)
-}
-
-/// A request as it was first made.
-#[derive(Debug, Clone)]
-pub(crate) struct Sent {
-    pub(crate) sequence: Sequence,
-    pub(crate) method: Method,
-    pub(crate) target: Target,
-    pub(crate) guarded: bool,
-    pub(crate) body: Option<String>,
-}
-
-pub(crate) fn sent(db: &Connection, place: Place) -> Result<Option<Sent>, Error> {
-    let found: Option<(Sequence, String, String, bool, Option<String>)> = db
-        .prepare_cached(
-            "SELECT sequence, method, target, guarded, body FROM outrigger_sent WHERE place = ?1",
-        )?
-        .query_row([place], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-        })
-        .optional()?;
-    let Some((sequence, method, target, guarded, body)) = found else {
-        return Ok(None);
-    };
-    let unreadable = |error| {
-        Error::Database(rusqlite::Error::FromSqlConversionFailure(
-            0,
-            rusqlite::types::Type::Text,
-            Box::new(error),
-        ))
-    };
-    Ok(Some(Sent {
-        sequence,
-        method: serde_json::from_str(&method).map_err(unreadable)?,
-        target: serde_json::from_str(&target).map_err(unreadable)?,
-        guarded,
-        body,
-    }))
-}
-
-pub(crate) fn was_sent(db: &Connection, place: Place) -> Result<bool, Error> {
-    Ok(db
-        .prepare_cached("SELECT 1 FROM outrigger_sent WHERE place = ?1")?
-        .exists([place])?)
-}
-
-pub(crate) fn keep_sent(db: &Connection, place: Place, sent: &Sent) -> Result<(), Error> {
-    let json = |error| Error::Database(rusqlite::Error::ToSqlConversionFailure(Box::new(error)));
-    db.prepare_cached(
-        "INSERT INTO outrigger_sent (place, sequence, method, target, guarded, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?
-    .execute(params![
-        place,
-        sent.sequence,
-        serde_json::to_string(&sent.method).map_err(json)?,
-        serde_json::to_string(&sent.target).map_err(json)?,
-        sent.guarded,
-        sent.body,
-    ])?;
-    Ok(())
-}
-
-pub(crate) fn forget_sent(db: &Connection, place: Place) -> Result<(), Error> {
-    db.prepare_cached("DELETE FROM outrigger_sent WHERE place = ?1")?
-        .execute([place])?;
-    Ok(())
-}
-
-/// An uncertain row needs no look-up any more.
-pub(crate) fn forget_look_up(db: &Connection, place: Place) -> Result<(), Error> {
-    db.prepare_cached("DELETE FROM outrigger_look_up WHERE place = ?1")?
-        .execute([place])?;
-    Ok(())
-}
-
-/// The lowest sequence whose answer is not recorded.
-pub(crate) fn sequence_open(db: &Connection) -> Result<Option<Sequence>, Error> {
-    let mut statement = db.prepare_cached("SELECT sequence FROM outrigger_sent ORDER BY sequence LIMIT 1")?;
-    Ok(statement.query_row([], |row| row.get(0)).optional()?)
 }

@@ -13,21 +13,17 @@ use crate::ids::Entity;
 use crate::queue;
 use crate::step::Step;
 
-/// Keeps what the server last confirmed of an entity, before the first pending mutation changes what is shown.
+/// Keeps what the server last confirmed of an entity, before its first pending mutation changes what is shown.
 pub(crate) fn keep_base<A: App>(step: &Step<'_, A>, entity: &Entity) -> Result<(), Error> {
-    if has_base(step.db, entity)? {
-        return Ok(());
-    }
     let row = step.app.load(step.db, entity)?;
     set_base(step.db, entity, row.as_deref())
 }
 
-/// Shows an entity anew: its base, then what is pending in order. Where nothing is pending the base has become what is shown, and is let go.
+/// Shows an entity of which something was pending anew: its base, then what is pending in order. Where nothing is any more the base has become what is
+/// shown, and is let go.
 pub(crate) fn rebuild<A: App>(step: &mut Step<'_, A>, entity: &Entity) -> Result<(), Error> {
     step.changed(entity);
-    let Some(base) = base(step.db, entity)? else {
-        return Ok(());
-    };
+    let base = base(step.db, entity)?;
     step.app.store(step.db, entity, base.as_deref())?;
     let pending = queue::of_entity(step.db, entity)?;
     show(step, &pending)?;
@@ -37,30 +33,38 @@ pub(crate) fn rebuild<A: App>(step: &mut Step<'_, A>, entity: &Entity) -> Result
     Ok(())
 }
 
-/// Takes the acknowledgement of a mutation in, and learns the id and version that it gives. Afterwards the app's row is what the server holds;
-/// [`replay`] follows, once the mutation has left the queue.
+/// Takes the acknowledgement of a mutation in, and learns the id and version that it gives. `others` is what else is pending of the entity. Afterwards
+/// the app's row is what the server holds; [`settle`] follows, once the mutation has left the queue.
 pub(crate) fn accept<A: App>(
     step: &Step<'_, A>,
     entity: &Entity,
     mutation: &A::Mutation,
     response: &Response,
+    others: &[queue::Row],
 ) -> Result<(), Error> {
-    let confirmed = base(step.db, entity)?.flatten();
-    step.app.store(step.db, entity, confirmed.as_deref())?;
+    // Where nothing else is pending, what is shown is the base with this mutation on it.
+    if !others.is_empty() {
+        let confirmed = base(step.db, entity)?;
+        step.app.store(step.db, entity, confirmed.as_deref())?;
+        step.app.apply(step.db, mutation)?;
+    }
     let accepted = step.app.accept(step.db, mutation, response, &step.ids())?;
     learn(step.db, entity, &accepted)
 }
 
 /// Makes the app's row the base, and shows what is still pending on top of it.
-pub(crate) fn replay<A: App>(step: &mut Step<'_, A>, entity: &Entity) -> Result<(), Error> {
+pub(crate) fn settle<A: App>(
+    step: &mut Step<'_, A>,
+    entity: &Entity,
+    pending: &[queue::Row],
+) -> Result<(), Error> {
     step.changed(entity);
-    let pending = queue::of_entity(step.db, entity)?;
     if pending.is_empty() {
         return drop_base(step.db, entity);
     }
     let row = step.app.load(step.db, entity)?;
     set_base(step.db, entity, row.as_deref())?;
-    show(step, &pending)
+    show(step, pending)
 }
 
 /// Shows pending mutations, oldest first. What cannot be read cannot be shown; it stays in the queue, visible there.
@@ -74,11 +78,10 @@ fn show<A: App>(step: &Step<'_, A>, pending: &[queue::Row]) -> Result<(), Error>
 }
 
 fn learn(db: &Connection, entity: &Entity, accepted: &Accepted) -> Result<(), Error> {
-    if let Some(server_id) = &accepted.server_id {
-        idmap::learn(db, entity, server_id)?;
-    }
-    if let Some(version) = &accepted.version {
-        idmap::see_version(db, entity, version)?;
+    match (&accepted.server_id, &accepted.version) {
+        (Some(server_id), version) => idmap::learn(db, entity, server_id, version.as_deref())?,
+        (None, Some(version)) => idmap::see_version(db, entity, version)?,
+        (None, None) => {}
     }
     Ok(())
 }
@@ -100,7 +103,7 @@ pub(crate) fn observe<A: App>(
             }
             idmap::see_version(step.db, &entity, &version)?;
         }
-        if has_base(step.db, &entity)? {
+        if queue::has_entity(step.db, &entity)? {
             set_base(step.db, &entity, row.as_deref())?;
             rebuild(step, &entity)?;
         } else {
@@ -121,8 +124,8 @@ fn is_older(version: &str, known: Option<&str>) -> bool {
     }
 }
 
-/// `None`: nothing is kept, as nothing is pending. `Some(None)`: the server has nothing.
-fn base(db: &Connection, entity: &Entity) -> Result<Option<Option<Vec<u8>>>, Error> {
+/// What the server last confirmed of an entity of which something is, or was, pending; `None`: it has nothing.
+fn base(db: &Connection, entity: &Entity) -> Result<Option<Vec<u8>>, Error> {
     let found = db
         .prepare_cached("SELECT row FROM outrigger_base WHERE entity = ?1")?
         .query_row([entity.id], |row| row.get(0))
@@ -130,13 +133,10 @@ fn base(db: &Connection, entity: &Entity) -> Result<Option<Option<Vec<u8>>>, Err
     Ok(found)
 }
 
-fn has_base(db: &Connection, entity: &Entity) -> Result<bool, Error> {
-    Ok(db
-        .prepare_cached("SELECT 1 FROM outrigger_base WHERE entity = ?1")?
-        .exists([entity.id])?)
-}
-
 fn set_base(db: &Connection, entity: &Entity, row: Option<&[u8]>) -> Result<(), Error> {
+    let Some(row) = row else {
+        return drop_base(db, entity);
+    };
     db.prepare_cached(
         "INSERT INTO outrigger_base (entity, kind, row) VALUES (?1, ?2, ?3)
          ON CONFLICT (entity) DO UPDATE SET row = excluded.row",

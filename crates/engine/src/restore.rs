@@ -9,7 +9,7 @@ use crate::answer;
 use crate::app::{App, Intent, LookUp};
 use crate::error::Error;
 use crate::event::{Effect, Reply};
-use crate::flow;
+use crate::flow::{self, Waits};
 use crate::http::{Answer, Response};
 use crate::ids::{ClientId, Key, Place};
 use crate::parked;
@@ -17,6 +17,7 @@ use crate::push::{self, Attempt, Purpose};
 use crate::queue::{self, Row, RowState};
 use crate::reconcile;
 use crate::schema;
+use crate::sent;
 use crate::state::Halt;
 use crate::status::{Outcome, Parked};
 use crate::step::Step;
@@ -109,10 +110,11 @@ fn revive<A: App>(step: &mut Step<'_, A>, mut row: Row, detail: &str) -> Result<
     if queue::by_mutation(step.db, row.mutation)?.is_some() {
         return Ok(());
     }
-    reconcile::keep_base(step, &row.entity)?;
-    queue::insert(step.db, &mut row)?;
-    step.state.payload_bytes += row.payload.len() as i64;
-    step.state.recount(crate::state::Counts::default(), row.counts());
+    if !queue::has_entity(step.db, &row.entity)? {
+        reconcile::keep_base(step, &row.entity)?;
+    }
+    row.place = step.new_place();
+    flow::enter(step, &mut row, Waits::default())?;
     make_uncertain(step, &mut row, detail)
 }
 
@@ -150,13 +152,6 @@ pub(crate) fn accept_server<A: App>(step: &mut Step<'_, A>) -> Result<Reply, Err
         [],
     )?;
     Ok(Reply::Done)
-}
-
-fn sent_places(db: &Connection) -> Result<Vec<Place>, Error> {
-    let mut statement = db.prepare_cached("SELECT place FROM outrigger_sent ORDER BY place")?;
-    Ok(statement
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?)
 }
 
 /// Goes on under a new client id, whose sequences begin at one. What is under way belongs to the old one, and its answers say nothing any more.
@@ -217,7 +212,7 @@ pub(crate) fn retired<A: App>(step: &mut Step<'_, A>, highest: Retired) -> Resul
     let uncertain = match highest {
         Retired::SawNothing => Vec::new(),
         Retired::SawUpTo(highest) => queue::with_keys_up_to(step.db, highest)?,
-        Retired::CannotTell => sent_places(step.db)?,
+        Retired::CannotTell => sent::places(step.db)?,
     };
     for place in uncertain {
         let Some(mut row) = queue::by_place(step.db, place)? else {
@@ -232,8 +227,10 @@ pub(crate) fn retired<A: App>(step: &mut Step<'_, A>, highest: Retired) -> Resul
             )?;
         }
     }
-    for place in sent_places(step.db)? {
-        queue::forget_sent(step.db, place)?;
+    for place in sent::places(step.db)? {
+        if let Some(mut row) = queue::by_place(step.db, place)? {
+            sent::forget(step.db, &mut row)?;
+        }
     }
     begin_anew(step)
 }
@@ -272,7 +269,11 @@ pub(crate) fn send_look_ups<A: App>(step: &mut Step<'_, A>) -> Result<(), Error>
             queue::forget_look_up(step.db, place)?;
             continue;
         };
-        if !push::look_up(step, &mut row)? {
+        let is_asked = match row.mutation(step.app) {
+            Ok(mutation) => push::look_up(step, &mut row, &mutation)?,
+            Err(_) => false,
+        };
+        if !is_asked {
             queue::forget_look_up(step.db, place)?;
         }
     }

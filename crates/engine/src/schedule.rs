@@ -8,7 +8,7 @@ use crate::event::Effect;
 use crate::flow;
 use crate::lease::{self, Asked};
 use crate::parked;
-use crate::push::{self, Purpose};
+use crate::push::{self, Outgoing, Purpose};
 use crate::queue::{self, Row};
 use crate::restore;
 use crate::state::{Halt, Reach};
@@ -170,8 +170,10 @@ fn send_due<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
         let limit = batches
             .as_ref()
             .map_or(free, |batches| items_max(step, batches.items_max));
-        let due = readable(step, queue::due(step.db, step.tick, limit + UPLOADS_MAX)?)?;
-        let (uploads, mut writes): (Vec<_>, Vec<_>) = due.into_iter().partition(|row| row.upload.is_some());
+        let due = queue::due(step.db, step.tick, limit + UPLOADS_MAX)?;
+        let due = due_for_sending(step, due)?;
+        let (uploads, writes): (Vec<_>, Vec<_>) = due.into_iter().partition(|row| row.upload.is_some());
+        let mut writes = readable(step, writes)?;
         writes.truncate(limit);
         let uploaded = send_uploads(step, uploads)?;
         let sent = match &batches {
@@ -188,21 +190,14 @@ fn send_due<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
 /// In one batch; but where the backend knows no keys, what was sent before goes alone, after a look-up.
 fn send_batched<A: App>(
     step: &mut Step<'_, A>,
-    writes: Vec<Row>,
+    writes: Vec<Outgoing<A>>,
     batches: &Batches,
     limit: usize,
 ) -> Result<usize, Error> {
     if step.app.capabilities().keys {
         return push::batch::send(step, writes, batches, limit);
     }
-    let (mut again, mut fresh) = (Vec::new(), Vec::new());
-    for row in writes {
-        if queue::was_sent(step.db, row.place)? {
-            again.push(row)
-        } else {
-            fresh.push(row)
-        }
-    }
+    let (again, fresh): (Vec<_>, Vec<_>) = writes.into_iter().partition(|one| one.row.was_sent());
     match again.is_empty() {
         true => push::batch::send(step, fresh, batches, limit),
         false => send_alone(step, again, 1),
@@ -216,13 +211,17 @@ fn items_max<A: App>(step: &Step<'_, A>, offered: usize) -> usize {
     }
 }
 
-fn send_alone<A: App>(step: &mut Step<'_, A>, rows: Vec<Row>, limit: usize) -> Result<usize, Error> {
+fn send_alone<A: App>(
+    step: &mut Step<'_, A>,
+    writes: Vec<Outgoing<A>>,
+    limit: usize,
+) -> Result<usize, Error> {
     let knows_keys = step.app.capabilities().keys;
     let mut sent = 0;
-    for mut row in rows.into_iter().take(limit) {
-        let ask_first = !knows_keys && queue::was_sent(step.db, row.place)?;
-        if !(ask_first && push::look_up(step, &mut row)?) {
-            push::one(step, &mut row)?;
+    for mut one in writes.into_iter().take(limit) {
+        let ask_first = !knows_keys && one.row.was_sent();
+        if !(ask_first && push::look_up(step, &mut one.row, &one.mutation)?) {
+            push::one(step, one)?;
         }
         sent += 1;
     }
@@ -243,24 +242,29 @@ fn send_uploads<A: App>(step: &mut Step<'_, A>, rows: Vec<Row>) -> Result<usize,
     Ok(sent)
 }
 
-/// Parks what must not be sent: what cannot be read, and what failed too often to be tried without the user.
-fn readable<A: App>(step: &mut Step<'_, A>, rows: Vec<Row>) -> Result<Vec<Row>, Error> {
+/// Parks what failed too often to be tried without the user.
+fn due_for_sending<A: App>(step: &mut Step<'_, A>, rows: Vec<Row>) -> Result<Vec<Row>, Error> {
+    let mut due = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        if row.attempts < crate::backoff::ATTEMPTS_MAX || row.well_seen >= step.state.well {
+            due.push(row);
+            continue;
+        }
+        let last = step.state.connection.message.clone();
+        let detail =
+            last.unwrap_or_else(|| format!("it was tried {} times and did not get through", row.attempts));
+        parked::park(step, &mut row, Parked::Exhausted { detail })?;
+    }
+    Ok(due)
+}
+
+/// Reads what the writes say, and parks what cannot be read.
+fn readable<A: App>(step: &mut Step<'_, A>, rows: Vec<Row>) -> Result<Vec<Outgoing<A>>, Error> {
     let mut readable = Vec::with_capacity(rows.len());
     for mut row in rows {
-        let unreadable = match row.upload {
-            Some(_) => None,
-            None => row.mutation(step.app).err(),
-        };
-        match unreadable {
-            Some(why) => parked::park(step, &mut row, Parked::Unreadable { detail: why.0 })?,
-            None if row.attempts >= crate::backoff::ATTEMPTS_MAX && row.well_seen < step.state.well => {
-                let last = step.state.connection.message.clone();
-                let detail = last.unwrap_or_else(|| {
-                    format!("it was tried {} times and did not get through", row.attempts)
-                });
-                parked::park(step, &mut row, Parked::Exhausted { detail })?;
-            }
-            None => readable.push(row),
+        match row.mutation(step.app) {
+            Ok(mutation) => readable.push(Outgoing::ready(row, mutation)),
+            Err(why) => parked::park(step, &mut row, Parked::Unreadable { detail: why.0 })?,
         }
     }
     Ok(readable)

@@ -102,6 +102,8 @@ pub(crate) struct State {
     pub(crate) run_total: i64,
     pub(crate) run_bytes_total: i64,
     pub(crate) run_bytes_done: i64,
+    /// The place of the next row. No place is given twice.
+    pub(crate) place_next: i64,
     pub(crate) sequence_next: i64,
     /// The highest watermark that the server has confirmed.
     pub(crate) watermark: i64,
@@ -118,7 +120,7 @@ impl State {
             .prepare_cached(
                 "SELECT timeline, wall, id_millis, id_counter, pending, in_flight, failed, blocked, payload_bytes,
                      attachment_bytes, run_total, run_bytes_total, run_bytes_done, sequence_next, watermark, well, batch_max,
-                     connection
+                     connection, place_next
                  FROM outrigger_state",
             )?
             .query_row([], |row| {
@@ -142,6 +144,7 @@ impl State {
                     well: row.get(15)?,
                     batch_max: row.get(16)?,
                     connection: serde_json::from_str(row.get_ref(17)?.as_str()?).unwrap_or_default(),
+                    place_next: row.get(18)?,
                 })
             })?;
         Ok(state)
@@ -151,7 +154,8 @@ impl State {
         db.prepare_cached(
             "UPDATE outrigger_state SET timeline = ?1, wall = ?2, id_millis = ?3, id_counter = ?4, pending = ?5, in_flight = ?6,
                  failed = ?7, blocked = ?8, payload_bytes = ?9, attachment_bytes = ?10, run_total = ?11, run_bytes_total = ?12,
-                 run_bytes_done = ?13, sequence_next = ?14, watermark = ?15, well = ?16, batch_max = ?17, connection = ?18",
+                 run_bytes_done = ?13, sequence_next = ?14, watermark = ?15, well = ?16, batch_max = ?17, connection = ?18,
+                 place_next = ?19",
         )?
         .execute(params![
             self.timeline.0,
@@ -172,6 +176,7 @@ impl State {
             self.well,
             self.batch_max,
             self.connection.to_json(),
+            self.place_next,
         ])?;
         Ok(())
     }

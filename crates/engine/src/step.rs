@@ -12,7 +12,7 @@ use crate::engine::{Limits, Options};
 use crate::error::Error;
 use crate::event::{Effect, Reply};
 use crate::idmap::{IdMap, Ids};
-use crate::ids::{AttemptId, CallId, Entity, Key, MutationId};
+use crate::ids::{AttemptId, CallId, Entity, Key, MutationId, Place};
 use crate::push::{Attempt, Attempts};
 use crate::schema::Identity;
 use crate::state::State;
@@ -73,6 +73,13 @@ impl<A: App> Step<'_, A> {
 
     pub(crate) fn new_uuid(&mut self) -> uuid::Uuid {
         self.state.ids.next(self.wall, self.rng)
+    }
+
+    /// The place after all others.
+    pub(crate) fn new_place(&mut self) -> Place {
+        let place = Place(self.state.place_next);
+        self.state.place_next += 1;
+        place
     }
 
     pub(crate) fn new_key(&mut self) -> Key {

@@ -1,7 +1,7 @@
 //! Recording what an acknowledgement says: the base row becomes what the server now holds.
 //!
-//! Owns how an answer is read for each mutation. An answer whose body cannot be read is an acknowledgement all the same: then the row is what
-//! the mutation makes of it.
+//! Owns how an answer is read for each mutation. An answer whose body cannot be read is an acknowledgement all the same: then the row stays what
+//! the mutation made of it.
 
 use outrigger_engine::app::Accepted;
 use outrigger_engine::http::Response;
@@ -10,14 +10,13 @@ use rusqlite::Connection;
 use serde::de::DeserializeOwned;
 
 use crate::Me;
-use crate::apply::apply;
 use crate::id::{CommentRef, ConversationId, MessageId, PostId, UserId};
 use crate::mutation::{CommentChange, Follow, Like, MessageChange, Mutation, PostChange};
 use crate::table::comment::{self, CommentRow};
 use crate::table::conversation::ConversationRow;
 use crate::table::counts::{self, Freshness, Said};
 use crate::table::message::MessageRow;
-use crate::table::post::PostRow;
+use crate::table::post::{self, PostRow};
 use crate::table::{Row as _, user};
 use crate::wire;
 
@@ -39,47 +38,36 @@ pub(crate) fn accept(
             Ok(Accepted::default())
         }
         Mutation::Post(PostChange::Create { id, .. }) => {
-            let is_new = PostRow::read(db, id.0)?.is_none_or(|row| !row.confirmed);
-            apply(db, me, mutation)?;
+            let is_new = !post::is_confirmed(db, *id)?;
             if is_new {
                 counts::posts_changed(db, me.id, 1)?;
             }
             post_written(db, *id, response)
         }
-        Mutation::Post(PostChange::Update { id, .. }) => {
-            apply(db, me, mutation)?;
-            post_written(db, *id, response)
-        }
+        Mutation::Post(PostChange::Update { id, .. }) => post_written(db, *id, response),
         Mutation::Comment(
             CommentChange::Create { id, post, .. } | CommentChange::Update { id, post, .. },
         ) => {
-            let is_new = CommentRow::read(db, id.0)?.is_none_or(|row| !row.confirmed);
-            apply(db, me, mutation)?;
+            let is_new = !comment::is_confirmed(db, *id)?;
             let (id, post) = (*id, *post);
             comment_written(db, CommentRef { id, post }, is_new, response)
         }
         Mutation::Message(MessageChange::Create { id, conversation, .. }) => {
-            apply(db, me, mutation)?;
             message_written(db, *id, *conversation, response)
         }
         Mutation::Like(Like { post, .. }) => {
-            apply(db, me, mutation)?;
             if let Some(said) = body::<wire::Post>(response) {
                 counts::take_from_post(db, *post, &said, freshness(response))?;
             }
             Ok(Accepted::default())
         }
         Mutation::Follow(Follow { .. }) => {
-            apply(db, me, mutation)?;
             if let Some(said) = body::<wire::Profile>(response) {
                 counts::take_from_profile(db, &said, freshness(response))?;
             }
             Ok(Accepted::default())
         }
-        Mutation::OpenConversation { user } => {
-            apply(db, me, mutation)?;
-            conversation_opened(db, *user, response)
-        }
+        Mutation::OpenConversation { user } => conversation_opened(db, *user, response),
     }
 }
 

@@ -202,12 +202,11 @@ impl App for TodoApp {
 
     fn accept(
         &self,
-        db: &Connection,
+        _db: &Connection,
         mutation: &Mutation,
         response: &Response,
         _ids: &Ids<'_>,
     ) -> rusqlite::Result<Accepted> {
-        self.apply(db, mutation)?;
         #[derive(Deserialize)]
         struct Created {
             id: String,

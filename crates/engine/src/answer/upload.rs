@@ -12,6 +12,7 @@ use crate::ids::Sha256;
 use crate::parked;
 use crate::push::{Attempt, Flight};
 use crate::queue::{self, Row};
+use crate::sent;
 use crate::step::Step;
 use crate::verdict::{self, Class, Verdict};
 
@@ -76,7 +77,7 @@ pub(super) fn answered<A: App>(
 
 /// The request is settled: were the same to be asked for again, it would be another one.
 fn renew_key<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
-    queue::forget_sent(step.db, row.place)?;
+    sent::forget(step.db, row)?;
     row.key = step.new_key();
     queue::save_content(step.db, row)
 }

@@ -25,6 +25,7 @@ CREATE TABLE outrigger_state (
     run_total       INTEGER NOT NULL,
     run_bytes_total INTEGER NOT NULL,
     run_bytes_done  INTEGER NOT NULL,
+    place_next      INTEGER NOT NULL,
     sequence_next   INTEGER NOT NULL,
     watermark       INTEGER NOT NULL,
     well            INTEGER NOT NULL,
@@ -42,9 +43,10 @@ CREATE TABLE outrigger_lease (
 
 -- One row for each write that has not arrived.
 CREATE TABLE outrigger_queue (
-    place       INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    place       INTEGER NOT NULL PRIMARY KEY,
     mutation    BLOB    NOT NULL,
     key         BLOB    NOT NULL,
+    sequence    INTEGER,
     name        TEXT    NOT NULL,
     intent      INTEGER NOT NULL,
     entity_kind TEXT    NOT NULL,
@@ -62,12 +64,13 @@ CREATE TABLE outrigger_queue (
     version     INTEGER NOT NULL,
     payload     TEXT    NOT NULL
 ) STRICT;
+-- Each index is paid for with every write: what can be found through another has none of its own.
 CREATE UNIQUE INDEX outrigger_queue_mutation ON outrigger_queue (mutation);
-CREATE INDEX outrigger_queue_key ON outrigger_queue (key) WHERE upload IS NULL;
+-- The first key of a row is its mutation's id.
+CREATE INDEX outrigger_queue_key ON outrigger_queue (key) WHERE key <> mutation;
 CREATE INDEX outrigger_queue_entity ON outrigger_queue (entity, place);
 CREATE INDEX outrigger_queue_lane ON outrigger_queue (lane, place) WHERE in_lane = 1;
-CREATE INDEX outrigger_queue_ready ON outrigger_queue (due, place) WHERE state = 1;
-CREATE INDEX outrigger_queue_in_flight ON outrigger_queue (place) WHERE state = 2;
+CREATE INDEX outrigger_queue_moving ON outrigger_queue (state, due, place) WHERE state = 1 OR state = 2;
 CREATE INDEX outrigger_queue_parked ON outrigger_queue (place) WHERE state = 3;
 
 -- Which entities, other than its own, a waiting mutation names.
@@ -89,20 +92,19 @@ CREATE INDEX outrigger_edge_blocker ON outrigger_edge (blocker, place);
 
 -- The request of a row as it was first made: it is made again to the letter.
 CREATE TABLE outrigger_sent (
-    place    INTEGER NOT NULL PRIMARY KEY,
-    sequence INTEGER NOT NULL,
+    sequence INTEGER NOT NULL PRIMARY KEY,
+    place    INTEGER NOT NULL,
     method   TEXT    NOT NULL,
     target   TEXT    NOT NULL,
     guarded  INTEGER NOT NULL,
     body     TEXT
 ) STRICT;
-CREATE UNIQUE INDEX outrigger_sent_sequence ON outrigger_sent (sequence);
 
--- What the server last confirmed of each entity that has pending work; NULL: nothing.
+-- What the server last confirmed of each entity that has pending work; no row: nothing.
 CREATE TABLE outrigger_base (
     entity BLOB NOT NULL PRIMARY KEY,
     kind   TEXT NOT NULL,
-    row    BLOB
+    row    BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- What the server calls things.
@@ -163,7 +165,6 @@ CREATE TABLE outrigger_journal (
     payload     TEXT    NOT NULL
 ) STRICT;
 CREATE INDEX outrigger_journal_mutation ON outrigger_journal (mutation);
-CREATE INDEX outrigger_journal_sequence ON outrigger_journal (sequence);
 
 -- Uncertain rows of which the server can be asked whether they took effect.
 CREATE TABLE outrigger_look_up (

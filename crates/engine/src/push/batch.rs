@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::app::{App, Batches};
 use crate::edge;
 use crate::error::Error;
-use crate::http::{Body, Header, HttpRequest, Method, Response};
+use crate::http::{Body, Header, HttpRequest, Method, Response, Target};
 use crate::ids::{Entity, Place};
 use crate::push::request::{self, Prepared};
-use crate::push::{self, Purpose};
+use crate::push::{self, Outgoing, Purpose};
 use crate::queue::{self, Row, RowState};
 use crate::step::Step;
 
@@ -55,41 +55,50 @@ struct Chosen {
     row: Row,
     prepared: Prepared,
     depends_on: BTreeSet<Place>,
-    /// The entity whose id another request of the batch will give.
-    refers_to: Option<Place>,
+    url: Url,
+}
+
+/// Where an item goes.
+enum Url {
+    Path(String),
+    /// To the entity whose id this other request of the batch will give.
+    Of(Place),
 }
 
 /// Sends ready rows, and what may go with them, in one request. Returns how many rows moved: were marked, or parked.
 pub(crate) fn send<A: App>(
     step: &mut Step<'_, A>,
-    ready: Vec<Row>,
+    ready: Vec<Outgoing<A>>,
     batches: &Batches,
     items_max: usize,
 ) -> Result<usize, Error> {
     let failed = step.state.counts.failed;
-    let rows = with_company(step, ready, items_max)?;
-    let mut chosen = choose(step, rows, batches.bytes_max)?;
-    if chosen.len() == 1 {
-        let mut row = chosen.remove(0).row;
-        push::one(step, &mut row)?;
-        return Ok(1);
-    }
+    let all = with_company(step, ready, items_max)?;
+    let mut chosen = choose(step, all, batches.bytes_max)?;
     if chosen.is_empty() {
         return Ok(usize::try_from(step.state.counts.failed - failed).unwrap_or(0));
     }
     let mut flights = Vec::with_capacity(chosen.len());
     for Chosen { row, prepared, .. } in &mut chosen {
-        flights.push(push::mark(step, row)?);
-        prepared.sent = push::keep_first(step, row.place, prepared.sent.clone(), prepared.is_first)?;
+        flights.push(push::depart(step, row, prepared.first())?);
     }
-    let body = write(step, &chosen)?;
+    let acknowledged = request::acknowledged(step)?;
+    if let [flight] = flights[..]
+        && let Some(Chosen {
+            row,
+            prepared,
+            url: Url::Path(path),
+            ..
+        }) = chosen.pop()
+    {
+        let request = request::alone(step, &row, prepared.sent, path, acknowledged)?;
+        push::send(step, Purpose::One(flight), request, push::TIMEOUT);
+        return Ok(1);
+    }
+    let body = write(step, &chosen, acknowledged)?;
     let mut headers: Vec<Header> = vec![("content-type".into(), "application/json".to_owned())];
     if step.app.capabilities().keys {
-        let client = format!(
-            "\"{}\";ack={}",
-            step.identity.client,
-            request::acknowledged(step)?
-        );
+        let client = format!("\"{}\";ack={acknowledged}", step.identity.client);
         headers.push(("outrigger-client".into(), client));
     }
     let count = flights.len();
@@ -104,43 +113,64 @@ pub(crate) fn send<A: App>(
 }
 
 /// Adds what waits only for rows of the batch: what stands behind them in their lanes, and what needs them.
-fn with_company<A: App>(step: &Step<'_, A>, mut rows: Vec<Row>, items_max: usize) -> Result<Vec<Row>, Error> {
-    let mut places: BTreeSet<Place> = rows.iter().map(|row| row.place).collect();
+fn with_company<A: App>(
+    step: &Step<'_, A>,
+    mut all: Vec<Outgoing<A>>,
+    items_max: usize,
+) -> Result<Vec<Outgoing<A>>, Error> {
+    let mut places: BTreeSet<Place> = all.iter().map(|one| one.row.place).collect();
     let mut next = 0;
-    while next < rows.len() && rows.len() < items_max {
-        let row = &rows[next];
+    while next < all.len() && all.len() < items_max {
+        let row = &all[next].row;
         next += 1;
-        let mut candidates = edge::first_dependants(step.db, row.place, items_max - rows.len())?;
+        let mut candidates = edge::first_dependants(step.db, row.place, items_max - all.len())?;
         if row.in_lane {
             candidates.extend(queue::lane_successor(step.db, row.lane, row.place)?);
         }
         for place in candidates {
-            if rows.len() >= items_max || places.contains(&place) {
+            if all.len() >= items_max || places.contains(&place) {
                 continue;
             }
             let Some(candidate) = queue::by_place(step.db, place)? else {
                 continue;
             };
-            if may_join(step, &candidate, &places)? {
+            if let Some(companion) = joining(step, candidate, &places)? {
                 places.insert(place);
-                rows.push(candidate);
+                all.push(companion);
             }
         }
     }
-    rows.sort_by_key(|row| row.place);
-    Ok(rows)
+    all.sort_by_key(|one| one.row.place);
+    Ok(all)
 }
 
-fn may_join<A: App>(step: &Step<'_, A>, row: &Row, places: &BTreeSet<Place>) -> Result<bool, Error> {
+/// A waiting row, if it waits for these only.
+fn joining<A: App>(
+    step: &Step<'_, A>,
+    row: Row,
+    places: &BTreeSet<Place>,
+) -> Result<Option<Outgoing<A>>, Error> {
     if row.state != RowState::Waiting || row.upload.is_some() || row.due > step.tick {
-        return Ok(false);
+        return Ok(None);
     }
-    Ok(predecessors(step, row)?.is_subset(places))
+    let depends_on = predecessors(step, &row)?;
+    let mutation = row.mutation(step.app);
+    Ok(match mutation {
+        Ok(mutation) if depends_on.is_subset(places) => Some(Outgoing {
+            row,
+            mutation,
+            depends_on,
+        }),
+        _ => None,
+    })
 }
 
 /// What must have gone before a row: what it waits for, and what stands before it in its lane.
 fn predecessors<A: App>(step: &Step<'_, A>, row: &Row) -> Result<BTreeSet<Place>, Error> {
-    let mut before: BTreeSet<Place> = edge::blockers(step.db, row.place)?.into_iter().collect();
+    let mut before = BTreeSet::new();
+    if row.blockers > 0 {
+        before.extend(edge::blockers(step.db, row.place)?);
+    }
     if row.in_lane {
         before.extend(queue::lane_predecessor(step.db, row.lane, row.place)?);
     }
@@ -148,43 +178,42 @@ fn predecessors<A: App>(step: &Step<'_, A>, row: &Row) -> Result<BTreeSet<Place>
 }
 
 /// Prepares the rows that can be spoken now, in the order of their places: what a row waits for always stands before it.
-fn choose<A: App>(step: &mut Step<'_, A>, rows: Vec<Row>, bytes_max: usize) -> Result<Vec<Chosen>, Error> {
-    let mut chosen: Vec<Chosen> = Vec::with_capacity(rows.len());
+fn choose<A: App>(
+    step: &mut Step<'_, A>,
+    all: Vec<Outgoing<A>>,
+    bytes_max: usize,
+) -> Result<Vec<Chosen>, Error> {
+    let mut chosen: Vec<Chosen> = Vec::with_capacity(all.len());
     let mut places = BTreeSet::new();
     let mut bytes = 0;
     let parked_before = step.state.counts.failed;
-    for mut row in rows {
+    for Outgoing {
+        mut row,
+        mutation,
+        mut depends_on,
+    } in all
+    {
         if step.state.counts.failed != parked_before {
             // Parking one may have moved others.
             match queue::by_place(step.db, row.place)? {
-                Some(moved) => row = moved,
-                None => continue,
+                Some(moved) if moved.state != RowState::Parked => row = moved,
+                _ => continue,
             }
-            if row.state == RowState::Parked {
-                continue;
-            }
+            depends_on = predecessors(step, &row)?;
         }
-        let depends_on = predecessors(step, &row)?;
-        if !depends_on.is_subset(&places) || row.mutation(step.app).is_err() {
+        if !depends_on.is_subset(&places) {
             continue;
         }
-        let Some(prepared) = request::prepare(step, &row)? else {
+        let prepared = request::prepare(step, &row, &mutation)?;
+        let url = match &prepared {
+            Some(prepared) => url(step, &prepared.sent.target, &chosen)?,
+            None => None,
+        };
+        let (Some(prepared), Some(url)) = (prepared, url) else {
             if row.state == RowState::Ready {
                 push::park_without_id(step, &mut row)?;
             }
             continue;
-        };
-        let named = prepared.sent.target.entity();
-        let refers_to = match named {
-            Some(entity) if step.ids().server_id(entity)?.is_none() => match creator(&chosen, entity) {
-                Some(place) => Some(place),
-                None if row.state == RowState::Ready => {
-                    push::park_without_id(step, &mut row)?;
-                    continue;
-                }
-                None => continue,
-            },
-            _ => None,
         };
         // An estimate of what the item adds beside its body: keys, headers, ids.
         bytes += prepared.sent.body.as_ref().map_or(0, String::len) + 400;
@@ -196,10 +225,21 @@ fn choose<A: App>(step: &mut Step<'_, A>, rows: Vec<Row>, bytes_max: usize) -> R
             row,
             prepared,
             depends_on,
-            refers_to,
+            url,
         });
     }
     Ok(chosen)
+}
+
+/// Where a target is now, or will be by what was chosen before; `None` where neither is known.
+fn url<A: App>(step: &Step<'_, A>, target: &Target, chosen: &[Chosen]) -> Result<Option<Url>, Error> {
+    if let Some(path) = request::path(step, target)? {
+        return Ok(Some(Url::Path(path)));
+    }
+    Ok(target
+        .entity()
+        .and_then(|entity| creator(chosen, entity))
+        .map(Url::Of))
 }
 
 fn creator(chosen: &[Chosen], entity: &Entity) -> Option<Place> {
@@ -209,7 +249,7 @@ fn creator(chosen: &[Chosen], entity: &Entity) -> Option<Place> {
         .map(|candidate| candidate.row.place)
 }
 
-fn write<A: App>(step: &Step<'_, A>, chosen: &[Chosen]) -> Result<Vec<u8>, Error> {
+fn write<A: App>(step: &Step<'_, A>, chosen: &[Chosen], acknowledged: i64) -> Result<Vec<u8>, Error> {
     let ids: BTreeMap<Place, String> = chosen
         .iter()
         .enumerate()
@@ -221,17 +261,16 @@ fn write<A: App>(step: &Step<'_, A>, chosen: &[Chosen]) -> Result<Vec<u8>, Error
         row,
         prepared,
         depends_on,
-        refers_to,
+        url,
     } in chosen
     {
         let sent = &prepared.sent;
-        let url = match refers_to {
-            Some(place) => sent.target.refer(&ids[place]),
-            None => request::path(step, &sent.target)?
-                .ok_or(Error::Refused("BUG: a target without a server id was to be sent"))?,
+        let url = match url {
+            Url::Path(path) => path.clone(),
+            Url::Of(place) => sent.target.refer(&ids[place]),
         };
         let mut headers: BTreeMap<String, String> = BTreeMap::new();
-        for (name, value) in request::key_headers(step, row, sent)? {
+        for (name, value) in request::key_headers(step, row, acknowledged) {
             headers.insert(name.into_owned(), value);
         }
         if sent.guarded {

@@ -5,41 +5,49 @@
 use crate::app::{App, Request};
 use crate::error::Error;
 use crate::http::{Body, Header, HttpRequest, Target};
-use crate::ids::{Entity, Sequence};
-use crate::queue::{self, Row, Sent};
+use crate::ids::Entity;
+use crate::queue::Row;
+use crate::sent::{self, Sent};
 use crate::step::Step;
 
 /// What is to be sent for a row.
 pub(crate) struct Prepared {
     pub(crate) sent: Sent,
     /// Whether it has never been sent before.
-    pub(crate) is_first: bool,
+    is_first: bool,
+}
+
+impl Prepared {
+    /// What is to be kept: the request, where it has never been sent before.
+    pub(crate) fn first(&self) -> Option<&Sent> {
+        self.is_first.then_some(&self.sent)
+    }
 }
 
 /// The request of a row: as it was first made, or as the app makes it now. `None` where a reference in its body has no server id yet.
-pub(crate) fn prepare<A: App>(step: &Step<'_, A>, row: &Row) -> Result<Option<Prepared>, Error> {
-    if let Some(sent) = queue::sent(step.db, row.place)? {
+pub(crate) fn prepare<A: App>(
+    step: &Step<'_, A>,
+    row: &Row,
+    mutation: &A::Mutation,
+) -> Result<Option<Prepared>, Error> {
+    if let Some(sent) = sent::find(step.db, row)? {
         return Ok(Some(Prepared {
             sent,
             is_first: false,
         }));
     }
-    let Ok(mutation) = row.mutation(step.app) else {
-        return Err(Error::Refused("BUG: an unreadable row was to be sent"));
-    };
     let Ok(Request {
         method,
         target,
         body,
         guarded,
-    }) = step.app.request(&mutation, &step.ids())
+    }) = step.app.request(mutation, &step.ids())
     else {
         return Ok(None);
     };
     let body = body.map(|body| body.to_string());
     Ok(Some(Prepared {
         sent: Sent {
-            sequence: Sequence(0),
             method,
             target,
             guarded,
@@ -58,33 +66,37 @@ pub(crate) fn path<A: App>(step: &Step<'_, A>, target: &Target) -> Result<Option
 }
 
 /// The request of a row that is sent by itself.
-pub(crate) fn alone<A: App>(step: &Step<'_, A>, row: &Row, sent: &Sent) -> Result<HttpRequest, Error> {
-    let path = path(step, &sent.target)?
-        .ok_or(Error::Refused("BUG: a target without a server id was to be sent"))?;
-    let mut headers = key_headers(step, row, sent)?;
+pub(crate) fn alone<A: App>(
+    step: &Step<'_, A>,
+    row: &Row,
+    sent: Sent,
+    path: String,
+    acknowledged: i64,
+) -> Result<HttpRequest, Error> {
+    let mut headers = key_headers(step, row, acknowledged);
     if sent.guarded {
         headers.extend(guard(step, &row.entity)?);
     }
-    Ok(with_body(sent.method, path, headers, sent.body.as_deref()))
+    Ok(with_body(sent.method, path, headers, sent.body))
 }
 
 /// A request that needs no key: a look-up.
 pub(crate) fn unkeyed<A: App>(step: &Step<'_, A>, request: &Request) -> Result<Option<HttpRequest>, Error> {
     let body = request.body.as_ref().map(ToString::to_string);
     let path = path(step, &request.target)?;
-    Ok(path.map(|path| with_body(request.method, path, Vec::new(), body.as_deref())))
+    Ok(path.map(|path| with_body(request.method, path, Vec::new(), body)))
 }
 
 fn with_body(
     method: crate::http::Method,
     path: String,
     mut headers: Vec<Header>,
-    body: Option<&str>,
+    body: Option<String>,
 ) -> HttpRequest {
     let body = match body {
         Some(text) => {
             headers.push(("content-type".into(), "application/json".to_owned()));
-            Body::Bytes(text.as_bytes().to_vec())
+            Body::Bytes(text.into_bytes())
         }
         None => Body::Empty,
     };
@@ -104,25 +116,23 @@ pub(crate) fn guard<A: App>(step: &Step<'_, A>, entity: &Entity) -> Result<Optio
         .map(|version| ("if-match".into(), version)))
 }
 
-/// The key of a row, its sequence and what this client has recorded, where the backend knows keys.
-pub(crate) fn key_headers<A: App>(step: &Step<'_, A>, row: &Row, sent: &Sent) -> Result<Vec<Header>, Error> {
-    if !step.app.capabilities().keys {
-        return Ok(Vec::new());
-    }
+/// The key of a row, its sequence and up to which one this client has recorded every answer, where the backend knows keys.
+pub(crate) fn key_headers<A: App>(step: &Step<'_, A>, row: &Row, acknowledged: i64) -> Vec<Header> {
+    let Some(sequence) = row.sequence.filter(|_| step.app.capabilities().keys) else {
+        return Vec::new();
+    };
     let client = format!(
-        "\"{}\";seq={};ack={}",
-        step.identity.client,
-        sent.sequence.0,
-        acknowledged(step)?
+        "\"{}\";seq={};ack={acknowledged}",
+        step.identity.client, sequence.0
     );
-    Ok(vec![
+    vec![
         ("idempotency-key".into(), format!("\"{}\"", row.key)),
         ("outrigger-client".into(), client),
-    ])
+    ]
 }
 
 /// Up to which sequence every answer is durably recorded.
 pub(crate) fn acknowledged<A: App>(step: &Step<'_, A>) -> Result<i64, Error> {
-    let open = queue::sequence_open(step.db)?;
+    let open = sent::lowest_open(step.db)?;
     Ok(open.map_or(step.state.sequence_next, |sequence| sequence.0) - 1)
 }

@@ -291,7 +291,6 @@ impl App for Notes {
         response: &Response,
         _ids: &Ids<'_>,
     ) -> rusqlite::Result<Accepted> {
-        self.apply(db, mutation)?;
         let body: serde_json::Value = response.json().unwrap_or_default();
         let server_id = match self.facts(mutation).intent {
             Intent::Create => body["id"].as_str().map(|id| ServerId(id.to_owned())),

@@ -232,11 +232,11 @@ fn every_hot_query_walks_an_index() {
     };
     check(
         "SELECT place FROM outrigger_queue WHERE state = 1 AND due <= ?1 ORDER BY due, place LIMIT ?2",
-        "queue_ready",
+        "queue_moving",
     );
     check(
         "SELECT due FROM outrigger_queue WHERE state = 1 ORDER BY due, place LIMIT 1",
-        "queue_ready",
+        "queue_moving",
     );
     check(
         "SELECT place FROM outrigger_queue WHERE lane = ?1 AND in_lane = 1 AND place < ?2 ORDER BY place DESC LIMIT 1",
@@ -255,8 +255,12 @@ fn every_hot_query_walks_an_index() {
         "queue_mutation",
     );
     check(
-        "SELECT place FROM outrigger_queue WHERE key <= ?1 AND upload IS NULL ORDER BY key",
+        "SELECT place FROM outrigger_queue WHERE key <= ?1 AND key <> mutation AND upload IS NULL",
         "queue_key",
+    );
+    check(
+        "SELECT place FROM outrigger_queue WHERE mutation <= ?1 AND key = mutation AND upload IS NULL",
+        "queue_mutation",
     );
     check(
         "SELECT entity FROM outrigger_queue WHERE key = ?1 AND upload IS NULL",
@@ -272,7 +276,7 @@ fn every_hot_query_walks_an_index() {
     );
     check(
         "UPDATE outrigger_queue SET due = ?1 WHERE state = 1 AND due > ?1",
-        "queue_ready",
+        "queue_moving",
     );
     check(
         "SELECT place, kind FROM outrigger_edge WHERE blocker = ?1 ORDER BY place",

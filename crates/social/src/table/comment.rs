@@ -89,6 +89,12 @@ pub(crate) fn is_known(db: &Connection, comment: CommentId) -> rusqlite::Result<
         .exists([comment])
 }
 
+/// Whether the server is known to have it.
+pub(crate) fn is_confirmed(db: &Connection, comment: CommentId) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT 1 FROM comments WHERE id = ?1 AND hidden = 0 AND confirmed = 1")?
+        .exists([comment])
+}
+
 /// Changes its text; `false` where it is not shown.
 pub(crate) fn rewrite(db: &Connection, comment: CommentId, text: &str) -> rusqlite::Result<bool> {
     let changed = db

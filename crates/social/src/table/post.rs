@@ -99,6 +99,12 @@ pub(crate) fn is_known(db: &Connection, post: PostId) -> rusqlite::Result<bool> 
         .exists([post])
 }
 
+/// Whether the server is known to have it.
+pub(crate) fn is_confirmed(db: &Connection, post: PostId) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT 1 FROM posts WHERE id = ?1 AND hidden = 0 AND confirmed = 1")?
+        .exists([post])
+}
+
 /// Changes its text; `false` where it is not shown.
 pub(crate) fn rewrite(db: &Connection, post: PostId, text: &str) -> rusqlite::Result<bool> {
     let changed = db
