@@ -132,9 +132,7 @@ fn rejoin_lane<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Erro
 
 /// Lets what is now at the head of a lane go.
 fn advance_lane<A: App>(step: &mut Step<'_, A>, lane: LocalId) -> Result<(), Error> {
-    if let Some(mut head) = queue::lane_head(step.db, lane)?
-        && head.state == RowState::Waiting
-    {
+    if let Some(mut head) = queue::waiting_lane_head(step.db, lane)? {
         rest(step, &mut head)?;
     }
     Ok(())

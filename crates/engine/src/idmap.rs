@@ -125,11 +125,17 @@ pub(crate) fn learn(
     server_id: &ServerId,
     version: Option<&str>,
 ) -> rusqlite::Result<()> {
-    db.prepare_cached(
-        "INSERT OR REPLACE INTO outrigger_id (local_id, kind, server_id, version)
-         VALUES (?1, ?2, ?3, coalesce(?4, (SELECT version FROM outrigger_id WHERE local_id = ?1)))",
-    )?
-    .execute(params![entity.id, entity.kind, server_id, version])?;
+    let sql = match version {
+        Some(_) => {
+            "INSERT OR REPLACE INTO outrigger_id (local_id, kind, server_id, version) VALUES (?1, ?2, ?3, ?4)"
+        }
+        None => {
+            "INSERT OR REPLACE INTO outrigger_id (local_id, kind, server_id, version)
+             VALUES (?1, ?2, ?3, coalesce(?4, (SELECT version FROM outrigger_id WHERE local_id = ?1)))"
+        }
+    };
+    db.prepare_cached(sql)?
+        .execute(params![entity.id, entity.kind, server_id, version])?;
     Ok(())
 }
 

@@ -260,11 +260,18 @@ pub(crate) fn next_due(db: &Connection) -> Result<Option<Tick>, Error> {
     Ok(statement.query_row([], |row| row.get(0).map(Tick)).optional()?)
 }
 
-/// The head of a lane.
-pub(crate) fn lane_head(db: &Connection, lane: LocalId) -> Result<Option<Row>, Error> {
-    let mut statement =
-        db.prepare_cached(select!("WHERE lane = ?1 AND in_lane = 1 ORDER BY place LIMIT 1"))?;
-    Ok(statement.query_row([lane], read).optional()?)
+/// The head of a lane, where it waits only for its turn or its edges.
+pub(crate) fn waiting_lane_head(db: &Connection, lane: LocalId) -> Result<Option<Row>, Error> {
+    let head: Option<(Place, i64)> = db
+        .prepare_cached(
+            "SELECT place, state FROM outrigger_queue WHERE lane = ?1 AND in_lane = 1 ORDER BY place LIMIT 1",
+        )?
+        .query_row([lane], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match head {
+        Some((place, state)) if RowState::from_code(state) == RowState::Waiting => by_place(db, place),
+        _ => Ok(None),
+    }
 }
 
 /// What stands before a place in its lane.

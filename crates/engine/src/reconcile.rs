@@ -15,8 +15,10 @@ use crate::step::Step;
 
 /// Keeps what the server last confirmed of an entity, before its first pending mutation changes what is shown.
 pub(crate) fn keep_base<A: App>(step: &Step<'_, A>, entity: &Entity) -> Result<(), Error> {
-    let row = step.app.load(step.db, entity)?;
-    set_base(step.db, entity, row.as_deref())
+    match step.app.load(step.db, entity)? {
+        Some(row) => set_base(step.db, entity, Some(&row)),
+        None => Ok(()),
+    }
 }
 
 /// Shows an entity of which something was pending anew: its base, then what is pending in order. Where nothing is any more the base has become what is

@@ -12,12 +12,12 @@ use serde::de::DeserializeOwned;
 use crate::Me;
 use crate::id::{CommentRef, ConversationId, MessageId, PostId, UserId};
 use crate::mutation::{CommentChange, Follow, Like, MessageChange, Mutation, PostChange};
+use crate::table::Row as _;
 use crate::table::comment::{self, CommentRow};
 use crate::table::conversation::ConversationRow;
 use crate::table::counts::{self, Freshness, Said};
 use crate::table::message::MessageRow;
 use crate::table::post::{self, PostRow};
-use crate::table::{Row as _, user};
 use crate::wire;
 
 /// Records it.
@@ -42,18 +42,18 @@ pub(crate) fn accept(
             if is_new {
                 counts::posts_changed(db, me.id, 1)?;
             }
-            post_written(db, *id, response)
+            post_written(db, me, *id, response)
         }
-        Mutation::Post(PostChange::Update { id, .. }) => post_written(db, *id, response),
+        Mutation::Post(PostChange::Update { id, .. }) => post_written(db, me, *id, response),
         Mutation::Comment(
             CommentChange::Create { id, post, .. } | CommentChange::Update { id, post, .. },
         ) => {
             let is_new = !comment::is_confirmed(db, *id)?;
             let (id, post) = (*id, *post);
-            comment_written(db, CommentRef { id, post }, is_new, response)
+            comment_written(db, me, CommentRef { id, post }, is_new, response)
         }
         Mutation::Message(MessageChange::Create { id, conversation, .. }) => {
-            message_written(db, *id, *conversation, response)
+            message_written(db, me, *id, *conversation, response)
         }
         Mutation::Like(Like { post, .. }) => {
             if let Some(said) = body::<wire::Post>(response) {
@@ -67,11 +67,11 @@ pub(crate) fn accept(
             }
             Ok(Accepted::default())
         }
-        Mutation::OpenConversation { user } => conversation_opened(db, *user, response),
+        Mutation::OpenConversation { user } => conversation_opened(db, me, *user, response),
     }
 }
 
-fn post_written(db: &Connection, id: PostId, response: &Response) -> rusqlite::Result<Accepted> {
+fn post_written(db: &Connection, me: &Me, id: PostId, response: &Response) -> rusqlite::Result<Accepted> {
     let Some(said) = body::<wire::Post>(response) else {
         if let Some(row) = PostRow::read(db, id.0)? {
             let confirmed = true;
@@ -79,7 +79,7 @@ fn post_written(db: &Connection, id: PostId, response: &Response) -> rusqlite::R
         }
         return Ok(from_headers(response));
     };
-    user::see(db, &said.author)?;
+    me.see(db, &said.author)?;
     PostRow::from_wire(&said).write(db, id.0)?;
     counts::take_from_post(db, id, &said, freshness(response))?;
     Ok(accepted(response, said.id, said.version))
@@ -87,6 +87,7 @@ fn post_written(db: &Connection, id: PostId, response: &Response) -> rusqlite::R
 
 fn comment_written(
     db: &Connection,
+    me: &Me,
     comment: CommentRef,
     is_new: bool,
     response: &Response,
@@ -99,7 +100,7 @@ fn comment_written(
         }
         return Ok(from_headers(response));
     };
-    user::see(db, &said.author)?;
+    me.see(db, &said.author)?;
     CommentRow::from_wire(&said, comment.post).write(db, id)?;
     let said_of = Said {
         is_new,
@@ -111,6 +112,7 @@ fn comment_written(
 
 fn message_written(
     db: &Connection,
+    me: &Me,
     id: MessageId,
     conversation: ConversationId,
     response: &Response,
@@ -122,16 +124,21 @@ fn message_written(
         }
         return Ok(from_headers(response));
     };
-    user::see(db, &said.author)?;
+    me.see(db, &said.author)?;
     MessageRow::from_wire(&said, conversation).write(db, id.0)?;
     Ok(accepted(response, said.id, said.version))
 }
 
-fn conversation_opened(db: &Connection, user: UserId, response: &Response) -> rusqlite::Result<Accepted> {
+fn conversation_opened(
+    db: &Connection,
+    me: &Me,
+    user: UserId,
+    response: &Response,
+) -> rusqlite::Result<Accepted> {
     let Some(said) = body::<wire::Conversation>(response) else {
         return Ok(from_headers(response));
     };
-    user::see(db, &said.with)?;
+    me.see(db, &said.with)?;
     ConversationRow {
         user,
         ..ConversationRow::from_wire(&said)

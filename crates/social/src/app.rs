@@ -35,17 +35,26 @@ pub struct Social {
 #[derive(Debug, Clone)]
 pub(crate) struct Me {
     pub(crate) id: UserId,
-    name: String,
+    said: wire::User,
 }
 
 impl Me {
     /// Sees to it that what they write has an author with a name.
     pub(crate) fn introduce(&self, db: &Connection) -> rusqlite::Result<()> {
-        if table::user::is_known(db, self.id)? {
+        if table::user::is_called(db, self.id, &self.said.name)? {
             return Ok(());
         }
-        let name = self.name.clone();
+        let name = self.said.name.clone();
         UserRow { name }.write(db, self.id.0)
+    }
+
+    /// Takes over somebody's name as the server says it. The signed-in user's own is known since their first write.
+    pub(crate) fn see(&self, db: &Connection, user: &wire::User) -> rusqlite::Result<()> {
+        if *user == self.said {
+            return Ok(());
+        }
+        let name = user.name.clone();
+        UserRow { name }.write(db, UserId::of_server(&user.id).0)
     }
 }
 
@@ -55,7 +64,7 @@ impl Social {
         Self {
             me: Me {
                 id: UserId::of_server(&me.id),
-                name: me.name,
+                said: me,
             },
         }
     }
@@ -67,7 +76,7 @@ impl Social {
 
     /// The signed-in user's name.
     pub fn name(&self) -> &str {
-        &self.me.name
+        &self.me.said.name
     }
 }
 

@@ -75,7 +75,7 @@ fn create_post(
             updated_ms: made_at(id.0),
             confirmed: false,
         }
-        .write(db, id.0)?;
+        .add(db, id.0)?;
     }
     Ok(true)
 }
@@ -120,7 +120,7 @@ fn create_message(
             created_ms: made_at(id.0),
             confirmed: false,
         }
-        .write(db, id.0)?;
+        .add(db, id.0)?;
     }
     conversation::is_known(db, conversation)
 }

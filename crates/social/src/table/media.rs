@@ -58,13 +58,19 @@ pub(crate) fn read(db: &Connection, owner: LocalId) -> rusqlite::Result<Vec<Medi
     .collect()
 }
 
+/// Makes these the media of an owner.
 pub(crate) fn write(db: &Connection, owner: LocalId, media: &[MediaRow]) -> rusqlite::Result<()> {
     remove(db, owner)?;
-    let mut insert = db.prepare_cached(
-        "INSERT INTO media (owner, ordinal, sha256, media_type, size, server_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
+    add(db, owner, media)
+}
+
+/// Gives an owner that has none its media.
+pub(crate) fn add(db: &Connection, owner: LocalId, media: &[MediaRow]) -> rusqlite::Result<()> {
     for (ordinal, one) in media.iter().enumerate() {
-        insert.execute(params![
+        db.prepare_cached(
+            "INSERT INTO media (owner, ordinal, sha256, media_type, size, server_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
             owner,
             ordinal,
             one.sha256,

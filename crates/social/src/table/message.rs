@@ -37,6 +37,32 @@ impl MessageRow {
             confirmed: true,
         }
     }
+
+    /// Shows this row, where none was known.
+    pub(crate) fn add(&self, db: &Connection, id: LocalId) -> rusqlite::Result<()> {
+        self.upsert(db, id)?;
+        media::add(db, id, &self.media)?;
+        refresh_activity(db, self.conversation)
+    }
+
+    fn upsert(&self, db: &Connection, id: LocalId) -> rusqlite::Result<()> {
+        db.prepare_cached(
+            "INSERT INTO messages (id, conversation, author, text, created_ms, confirmed, position)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (id) DO UPDATE SET conversation = excluded.conversation, author = excluded.author, text = excluded.text,
+                 created_ms = excluded.created_ms, confirmed = excluded.confirmed, position = excluded.position",
+        )?
+        .execute(params![
+            id,
+            self.conversation,
+            self.author,
+            self.text,
+            self.created_ms,
+            self.confirmed,
+            position(self.created_ms, self.confirmed)
+        ])?;
+        Ok(())
+    }
 }
 
 impl Row for MessageRow {
@@ -62,21 +88,7 @@ impl Row for MessageRow {
     }
 
     fn write(&self, db: &Connection, id: LocalId) -> rusqlite::Result<()> {
-        db.prepare_cached(
-            "INSERT INTO messages (id, conversation, author, text, created_ms, confirmed, position)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             ON CONFLICT (id) DO UPDATE SET conversation = excluded.conversation, author = excluded.author, text = excluded.text,
-                 created_ms = excluded.created_ms, confirmed = excluded.confirmed, position = excluded.position",
-        )?
-        .execute(params![
-            id,
-            self.conversation,
-            self.author,
-            self.text,
-            self.created_ms,
-            self.confirmed,
-            position(self.created_ms, self.confirmed)
-        ])?;
+        self.upsert(db, id)?;
         media::write(db, id, &self.media)?;
         refresh_activity(db, self.conversation)
     }

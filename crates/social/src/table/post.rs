@@ -37,6 +37,31 @@ impl PostRow {
             confirmed: true,
         }
     }
+
+    /// Shows this row, where none was known.
+    pub(crate) fn add(&self, db: &Connection, id: LocalId) -> rusqlite::Result<()> {
+        self.upsert(db, id)?;
+        media::add(db, id, &self.media)
+    }
+
+    fn upsert(&self, db: &Connection, id: LocalId) -> rusqlite::Result<()> {
+        db.prepare_cached(
+            "INSERT INTO posts (id, author, text, created_ms, updated_ms, confirmed, hidden, position)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)
+             ON CONFLICT (id) DO UPDATE SET author = excluded.author, text = excluded.text, created_ms = excluded.created_ms,
+                 updated_ms = excluded.updated_ms, confirmed = excluded.confirmed, hidden = 0, position = excluded.position",
+        )?
+        .execute(params![
+            id,
+            self.author,
+            self.text,
+            self.created_ms,
+            self.updated_ms,
+            self.confirmed,
+            position(self.created_ms, self.confirmed)
+        ])?;
+        Ok(())
+    }
 }
 
 impl Row for PostRow {
@@ -62,21 +87,7 @@ impl Row for PostRow {
     }
 
     fn write(&self, db: &Connection, id: LocalId) -> rusqlite::Result<()> {
-        db.prepare_cached(
-            "INSERT INTO posts (id, author, text, created_ms, updated_ms, confirmed, hidden, position)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)
-             ON CONFLICT (id) DO UPDATE SET author = excluded.author, text = excluded.text, created_ms = excluded.created_ms,
-                 updated_ms = excluded.updated_ms, confirmed = excluded.confirmed, hidden = 0, position = excluded.position",
-        )?
-        .execute(params![
-            id,
-            self.author,
-            self.text,
-            self.created_ms,
-            self.updated_ms,
-            self.confirmed,
-            position(self.created_ms, self.confirmed)
-        ])?;
+        self.upsert(db, id)?;
         media::write(db, id, &self.media)
     }
 

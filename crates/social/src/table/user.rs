@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Row;
 use crate::id::UserId;
-use crate::wire;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct UserRow {
@@ -37,13 +36,13 @@ impl Row for UserRow {
     }
 }
 
-/// Takes over somebody's name as the server says it.
-pub(crate) fn see(db: &Connection, user: &wire::User) -> rusqlite::Result<()> {
-    let name = user.name.clone();
-    UserRow { name }.write(db, UserId::of_server(&user.id).0)
-}
-
 pub(crate) fn is_known(db: &Connection, user: UserId) -> rusqlite::Result<bool> {
     db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?
         .exists([user])
+}
+
+/// Whether they are known by this name.
+pub(crate) fn is_called(db: &Connection, user: UserId, name: &str) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND name = ?2")?
+        .exists(params![user, name])
 }
