@@ -26,7 +26,7 @@ pub(crate) enum Coalesced<M> {
         /// The places of older ones, which are gone; their files are let go once this one has its own.
         replaces: Vec<Place>,
         /// What is last pending of the entity now.
-        newest: Option<Row>,
+        newest: Option<Box<Row>>,
     },
     /// It is part of an older one now.
     IntoOlder(Box<Row>),
@@ -86,7 +86,7 @@ pub(crate) fn with_waiting<A: App>(
     Ok(Coalesced::New {
         mutation,
         replaces,
-        newest,
+        newest: newest.map(Box::new),
     })
 }
 

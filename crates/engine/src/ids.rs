@@ -245,6 +245,13 @@ pub struct CallId(pub u64);
 #[serde(transparent)]
 pub struct Place(pub i64);
 
+impl Place {
+    /// Before all others; no row has it.
+    pub(crate) const NONE: Self = Self(0);
+    /// After all others; no row has it.
+    pub(crate) const LAST: Self = Self(i64::MAX);
+}
+
 /// The number that a mutation gets at its first attempt, counted for each client from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -63,14 +63,14 @@ pub(crate) fn enqueue<A: App>(
             mutation,
             replaces,
             newest,
-        } if replaces.is_empty() => insert(step, id, &mutation, &facts, newest.as_ref()),
+        } if replaces.is_empty() => insert(step, id, &mutation, &facts, newest.as_deref()),
         Coalesced::New {
             mutation,
             replaces,
             newest,
         } => {
             let facts = step.app.facts(&mutation);
-            insert(step, id, &mutation, &facts, newest.as_ref())?;
+            insert(step, id, &mutation, &facts, newest.as_deref())?;
             for place in replaces {
                 attachment::forget_uses(step, place)?;
             }

@@ -260,38 +260,49 @@ pub(crate) fn next_due(db: &Connection) -> Result<Option<Tick>, Error> {
     Ok(statement.query_row([], |row| row.get(0).map(Tick)).optional()?)
 }
 
+/// The first or last place of a lane, of those that a condition lets through. A row that is in the lane of its own entity is found through the index of
+/// entities: most are, and then one index less is written.
+macro_rules! in_lane {
+    ($best:literal, $none:literal, $order:literal, $which:literal) => {
+        concat!(
+            "SELECT ", $best, "(",
+            "coalesce((SELECT place FROM outrigger_queue WHERE entity = ?1 AND lane = ?1 AND in_lane = 1 AND ", $which,
+            " ORDER BY place ", $order, " LIMIT 1), ", $none, "), ",
+            "coalesce((SELECT place FROM outrigger_queue WHERE lane = ?1 AND lane <> entity AND in_lane = 1 AND ", $which,
+            " ORDER BY place ", $order, " LIMIT 1), ", $none, "))"
+        )
+    };
+}
+
 /// The head of a lane, where it waits only for its turn or its edges.
 pub(crate) fn waiting_lane_head(db: &Connection, lane: LocalId) -> Result<Option<Row>, Error> {
-    let head: Option<(Place, i64)> = db
-        .prepare_cached(
-            "SELECT place, state FROM outrigger_queue WHERE lane = ?1 AND in_lane = 1 ORDER BY place LIMIT 1",
-        )?
-        .query_row([lane], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    match head {
-        Some((place, state)) if RowState::from_code(state) == RowState::Waiting => by_place(db, place),
-        _ => Ok(None),
-    }
+    let Some(head) = lane_successor(db, lane, Place::NONE)? else {
+        return Ok(None);
+    };
+    let mut statement = db.prepare_cached(select!("WHERE place = ?1 AND state = 0"))?;
+    Ok(statement.query_row([head], read).optional()?)
 }
 
 /// What stands before a place in its lane.
 pub(crate) fn lane_predecessor(db: &Connection, lane: LocalId, place: Place) -> Result<Option<Place>, Error> {
-    let mut statement = db.prepare_cached(
-        "SELECT place FROM outrigger_queue WHERE lane = ?1 AND in_lane = 1 AND place < ?2 ORDER BY place DESC LIMIT 1",
-    )?;
-    Ok(statement
-        .query_row(params![lane, place], |row| row.get(0))
-        .optional()?)
+    lane_place(db, in_lane!("max", "0", "DESC", "place < ?2"), lane, place)
 }
 
 /// What stands behind a place in its lane.
 pub(crate) fn lane_successor(db: &Connection, lane: LocalId, place: Place) -> Result<Option<Place>, Error> {
-    let mut statement = db.prepare_cached(
-        "SELECT place FROM outrigger_queue WHERE lane = ?1 AND in_lane = 1 AND place > ?2 ORDER BY place LIMIT 1",
-    )?;
-    Ok(statement
-        .query_row(params![lane, place], |row| row.get(0))
-        .optional()?)
+    lane_place(
+        db,
+        in_lane!("min", "9223372036854775807", "ASC", "place > ?2"),
+        lane,
+        place,
+    )
+}
+
+fn lane_place(db: &Connection, sql: &str, lane: LocalId, place: Place) -> Result<Option<Place>, Error> {
+    let found: Place = db
+        .prepare_cached(sql)?
+        .query_row(params![lane, place], |row| row.get(0))?;
+    Ok(Some(found).filter(|found| *found != Place::NONE && *found != Place::LAST))
 }
 
 /// The newest older row of the same entity that has left the lane.

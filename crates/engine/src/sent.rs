@@ -90,6 +90,7 @@ pub(crate) fn places(db: &Connection) -> Result<Vec<Place>, Error> {
 
 /// The lowest sequence whose answer is not recorded.
 pub(crate) fn lowest_open(db: &Connection) -> Result<Option<Sequence>, Error> {
-    let mut statement = db.prepare_cached("SELECT sequence FROM outrigger_sent ORDER BY sequence LIMIT 1")?;
-    Ok(statement.query_row([], |row| row.get(0)).optional()?)
+    Ok(db
+        .prepare_cached("SELECT min(sequence) FROM outrigger_sent")?
+        .query_row([], |row| row.get(0))?)
 }

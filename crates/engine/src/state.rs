@@ -155,7 +155,7 @@ impl State {
             "UPDATE outrigger_state SET timeline = ?1, wall = ?2, id_millis = ?3, id_counter = ?4, pending = ?5, in_flight = ?6,
                  failed = ?7, blocked = ?8, payload_bytes = ?9, attachment_bytes = ?10, run_total = ?11, run_bytes_total = ?12,
                  run_bytes_done = ?13, sequence_next = ?14, watermark = ?15, well = ?16, batch_max = ?17, connection = ?18,
-                 place_next = ?19",
+                 place_next = ?19 WHERE one = 1",
         )?
         .execute(params![
             self.timeline.0,

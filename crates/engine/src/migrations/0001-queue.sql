@@ -69,7 +69,8 @@ CREATE UNIQUE INDEX outrigger_queue_mutation ON outrigger_queue (mutation);
 -- The first key of a row is its mutation's id.
 CREATE INDEX outrigger_queue_key ON outrigger_queue (key) WHERE key <> mutation;
 CREATE INDEX outrigger_queue_entity ON outrigger_queue (entity, place);
-CREATE INDEX outrigger_queue_lane ON outrigger_queue (lane, place) WHERE in_lane = 1;
+-- A row in the lane of its own entity is found through the entity.
+CREATE INDEX outrigger_queue_lane ON outrigger_queue (lane, place) WHERE in_lane = 1 AND lane <> entity;
 CREATE INDEX outrigger_queue_moving ON outrigger_queue (state, due, place) WHERE state = 1 OR state = 2;
 CREATE INDEX outrigger_queue_parked ON outrigger_queue (place) WHERE state = 3;
 

@@ -239,12 +239,12 @@ fn every_hot_query_walks_an_index() {
         "queue_moving",
     );
     check(
-        "SELECT place FROM outrigger_queue WHERE lane = ?1 AND in_lane = 1 AND place < ?2 ORDER BY place DESC LIMIT 1",
+        "SELECT place FROM outrigger_queue WHERE lane = ?1 AND lane <> entity AND in_lane = 1 AND place < ?2 ORDER BY place DESC LIMIT 1",
         "queue_lane",
     );
     check(
-        "SELECT place FROM outrigger_queue WHERE lane = ?1 AND in_lane = 1 ORDER BY place LIMIT 1",
-        "queue_lane",
+        "SELECT place FROM outrigger_queue WHERE entity = ?1 AND lane = ?1 AND in_lane = 1 AND place > ?2 ORDER BY place ASC LIMIT 1",
+        "queue_entity",
     );
     check(
         "SELECT place FROM outrigger_queue WHERE entity = ?1 ORDER BY place",
@@ -263,12 +263,12 @@ fn every_hot_query_walks_an_index() {
         "queue_mutation",
     );
     check(
-        "SELECT entity FROM outrigger_queue WHERE key = ?1 AND upload IS NULL",
+        "SELECT entity FROM outrigger_queue WHERE key = ?1 AND key <> mutation AND entity_kind = ?2",
         "queue_key",
     );
     check(
-        "SELECT place FROM outrigger_queue WHERE state = 2 ORDER BY place",
-        "queue_in_flight",
+        "SELECT place FROM outrigger_queue WHERE state = 2",
+        "queue_moving",
     );
     check(
         "SELECT place FROM outrigger_queue WHERE state = 3 AND place > ?1 ORDER BY place LIMIT ?2",
@@ -292,8 +292,8 @@ fn every_hot_query_walks_an_index() {
     );
     check("DELETE FROM outrigger_mention WHERE place = ?1", "mention_place");
     check(
-        "SELECT sequence FROM outrigger_sent ORDER BY sequence LIMIT 1",
-        "sent_sequence",
+        "SELECT min(sequence) FROM outrigger_sent",
+        "SEARCH outrigger_sent",
     );
     check(
         "SELECT sha256 FROM outrigger_attachment_use WHERE place = ?1",
