@@ -1,4 +1,3 @@
 //! How close Outrigger comes to what the disk and the network allow, measured side by side in one run.
 
-pub mod scene;
-pub mod workload;
+pub use outrigger_steps::{scene, workload};

@@ -1,9 +1,10 @@
 //! `cargo xtask`: the checks and set-up tasks of this workspace.
 //!
-//! Owns what "green" means: `check` is what every change must pass, here and on a clean machine. Installs what it needs below `target/`, or says what is
-//! missing and how to get it. Never changes a source file.
+//! Owns what "green" means: `check` is what every change must pass, here and on a clean machine. Installs what it needs below `target/`, or by apt-get
+//! where it may, or says what is missing and how to get it. No check changes a source file: what is stored anew is asked for by name.
 
 mod api;
+mod counts;
 mod shell;
 mod tidy;
 
@@ -15,7 +16,7 @@ use shell::{Failure, cargo};
 type Task = fn() -> Result<(), Failure>;
 
 /// Every task, in the order in which `check` runs them: what is quick to fail comes first.
-const TASKS: [(&str, &str, Task); 7] = [
+const TASKS: [(&str, &str, Task); 8] = [
     ("fmt", "the code is formatted", fmt),
     ("tidy", "files are named, headed and sized as agreed", tidy::run),
     ("clippy", "no lint is violated", clippy),
@@ -27,11 +28,23 @@ const TASKS: [(&str, &str, Task); 7] = [
         api::run,
     ),
     (
+        "counts",
+        "the engine's own steps cost no more instructions than is stored (valgrind)",
+        counts::run,
+    ),
+    (
         "deny",
         "licences, bans and sources are as agreed (cargo-deny, where it is installed)",
         deny,
     ),
 ];
+
+/// What is not checked but done, when it is asked for.
+const DEEDS: [(&str, &str, Task); 1] = [(
+    "bless-counts",
+    "store what the engine's own steps cost now",
+    counts::bless,
+)];
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
@@ -52,18 +65,23 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> String {
-    let tasks: Vec<_> = TASKS
-        .iter()
-        .map(|(name, what, _)| format!("  {name:<8}{what}"))
-        .collect();
+    let listed = |tasks: &[(&str, &str, Task)]| {
+        let lines: Vec<_> = tasks
+            .iter()
+            .map(|(name, what, _)| format!("  {name:<14}{what}"))
+            .collect();
+        lines.join("\n")
+    };
     format!(
-        "which task?\n\n  check   all of these, in this order:\n{}",
-        tasks.join("\n")
+        "which task?\n\n  {:<14}all of these, in this order:\n{}\n\n{}",
+        "check",
+        listed(&TASKS),
+        listed(&DEEDS)
     )
 }
 
 fn one(name: &str) -> Result<(), Failure> {
-    let found = TASKS.iter().find(|(task, ..)| *task == name);
+    let found = TASKS.iter().chain(&DEEDS).find(|(task, ..)| *task == name);
     let (name, what, task) =
         found.ok_or_else(|| Failure::new(format!("there is no task {name:?}; {}", usage())))?;
     timed(name, what, *task)

@@ -1,6 +1,6 @@
 //! Running other programs.
 //!
-//! Owns how a failure of theirs is told. Never captures what they print.
+//! Owns how a failure of theirs is told. Never hides what they print of errors.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -55,6 +55,20 @@ pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
         Ok(())
     } else {
         Err(Failure::new(format!("{told} failed ({status})")))
+    }
+}
+
+/// Runs a program to its end, and hands back what it printed.
+pub(crate) fn output(command: &mut Command) -> Result<String, Failure> {
+    let told = format!("{command:?}");
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| Failure::new(format!("{told} could not be started: {error}")))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(Failure::new(format!("{told} failed ({})", output.status)))
     }
 }
 
