@@ -182,18 +182,26 @@ pub(crate) fn take_from_post(
     post: &wire::Post,
     freshness: Freshness,
 ) -> rusqlite::Result<()> {
-    let said = PostCountsRow::from_wire(post, id);
-    let counts_id = id.counts().id;
-    let row = match (PostCountsRow::read(db, counts_id)?, freshness) {
-        (None, _) => said,
-        (Some(_), Freshness::Replayed) => return Ok(()),
-        (Some(known), Freshness::Now) => PostCountsRow {
-            likes: said.likes,
-            liked: said.liked,
-            ..known
-        },
+    let sql = match freshness {
+        Freshness::Now => {
+            "INSERT INTO post_counts (id, post, likes, liked, comments, answered_at_ms, read_at_ms, adjusted)
+             VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0)
+             ON CONFLICT (id) DO UPDATE SET likes = excluded.likes, liked = excluded.liked"
+        }
+        Freshness::Replayed => {
+            "INSERT INTO post_counts (id, post, likes, liked, comments, answered_at_ms, read_at_ms, adjusted)
+             VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0)
+             ON CONFLICT (id) DO NOTHING"
+        }
     };
-    row.write(db, counts_id)
+    db.prepare_cached(sql)?.execute(params![
+        id.counts().id,
+        id,
+        post.counts.likes,
+        post.liked,
+        post.counts.comments
+    ])?;
+    Ok(())
 }
 
 /// What is known of the answer to a new or changed comment.
