@@ -37,7 +37,7 @@ pub(crate) fn answered<A: App>(step: &mut Step<'_, A>, id: AttemptId, answer: &A
         return Ok(());
     };
     let is_current = match step.attempts.generation {
-        Some(generation) => lease::is_current(step.db, generation)?,
+        Some(generation) => lease::is_current(&step.db, generation)?,
         None => false,
     };
     if !is_current {
@@ -73,7 +73,7 @@ pub(crate) fn answered<A: App>(step: &mut Step<'_, A>, id: AttemptId, answer: &A
 
 /// The row of a flight, as long as it is still in that flight.
 fn row_in_flight<A: App>(step: &Step<'_, A>, flight: Flight) -> Result<Option<Row>, Error> {
-    Ok(queue::by_place(step.db, flight.place)?.filter(|row| row.state == RowState::InFlight))
+    Ok(queue::by_place(&step.db, flight.place)?.filter(|row| row.state == RowState::InFlight))
 }
 
 fn one<A: App>(
@@ -172,11 +172,11 @@ pub(crate) fn done<A: App>(
         headers: Vec::new(),
         body: Vec::new(),
     };
-    let others = queue::others_of_entity(step.db, &row)?;
+    let others = queue::others_of_entity(&step.db, &row)?;
     if let Err(detail) = take_in(step, &row, response.unwrap_or(&nothing), &others)? {
         return parked::park(step, &mut row.clone(), Parked::Unreadable { detail });
     }
-    journal::record(step.db, &row, &Outcome::Synced, step.wall)?;
+    journal::record(&step.db, &row, &Outcome::Synced, step.wall)?;
     attachment::forget_uses(step, row.place)?;
     flow::remove(step, &row, Fate::Done)?;
     reconcile::settle(step, &row.entity, &others)?;
@@ -370,7 +370,7 @@ fn looked_up<A: App>(
     class: Class,
     answer: &Answer,
 ) -> Result<(), Error> {
-    let Some(row) = queue::by_place(step.db, flight.place)? else {
+    let Some(row) = queue::by_place(&step.db, flight.place)? else {
         return Ok(());
     };
     let definite = !matches!(

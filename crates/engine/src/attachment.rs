@@ -3,9 +3,10 @@
 //! Owns the tables of attachments, and what the next request of an upload is. Never opens a file: bytes are the host's. Two mutations with
 //! the same bytes share one upload, and bytes that the server has are never sent again.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, params};
 
 use crate::app::{App, Facts, Intent, Uploads};
+use crate::db::Db;
 use crate::edge::{EdgeKind, Fate};
 use crate::error::Error;
 use crate::event::{Effect, StagedFile};
@@ -102,14 +103,14 @@ pub(crate) fn take<A: App>(step: &mut Step<'_, A>, facts: &Facts, files: &[Stage
         step.db
             .prepare_cached("DELETE FROM outrigger_staging WHERE file = ?1")?
             .execute([&file.file])?;
-        if facts.attachments.contains(&file.sha256) && find(step.db, &file.sha256)?.is_none() {
+        if facts.attachments.contains(&file.sha256) && find(&step.db, &file.sha256)?.is_none() {
             keep(step, file)?;
         } else {
             let_go(step, file.file.clone())?;
         }
     }
     for sha256 in &facts.attachments {
-        if find(step.db, sha256)?.is_none() {
+        if find(&step.db, sha256)?.is_none() {
             return Err(Error::FileMissing {
                 sha256: sha256.to_string(),
             });
@@ -173,7 +174,7 @@ fn queue_upload<A: App>(step: &mut Step<'_, A>, sha256: &Sha256, size: i64) -> R
     Ok(())
 }
 
-pub(crate) fn find(db: &Connection, sha256: &Sha256) -> Result<Option<Attachment>, Error> {
+pub(crate) fn find(db: &Db<'_>, sha256: &Sha256) -> Result<Option<Attachment>, Error> {
     let found = db
         .prepare_cached(
             "SELECT file, size, media_type, url, offset, counted FROM outrigger_attachment WHERE sha256 = ?1",
@@ -193,7 +194,7 @@ pub(crate) fn find(db: &Connection, sha256: &Sha256) -> Result<Option<Attachment
     Ok(found)
 }
 
-fn save(db: &Connection, attachment: &Attachment, remote: Option<&str>) -> Result<(), Error> {
+fn save(db: &Db<'_>, attachment: &Attachment, remote: Option<&str>) -> Result<(), Error> {
     db.prepare_cached(
         "UPDATE outrigger_attachment SET url = ?2, offset = ?3, counted = ?4, remote = ?5, done = ?6 WHERE sha256 = ?1",
     )?
@@ -209,7 +210,7 @@ fn save(db: &Connection, attachment: &Attachment, remote: Option<&str>) -> Resul
 }
 
 /// Records that a row needs a file.
-pub(crate) fn mention(db: &Connection, sha256: &Sha256, place: Place) -> Result<(), Error> {
+pub(crate) fn mention(db: &Db<'_>, sha256: &Sha256, place: Place) -> Result<(), Error> {
     db.prepare_cached("INSERT OR IGNORE INTO outrigger_attachment_use (sha256, place) VALUES (?1, ?2)")?
         .execute(params![sha256, place])?;
     Ok(())
@@ -217,12 +218,12 @@ pub(crate) fn mention(db: &Connection, sha256: &Sha256, place: Place) -> Result<
 
 /// The row that uploads a file, as long as it has not been.
 pub(crate) fn upload_for<A: App>(step: &Step<'_, A>, sha256: &Sha256) -> Result<Option<Row>, Error> {
-    queue::upload_of(step.db, sha256)
+    queue::upload_of(&step.db, sha256)
 }
 
 /// Lets the files of a row go; what no other row needs is removed.
 pub(crate) fn forget_uses<A: App>(step: &mut Step<'_, A>, place: Place) -> Result<(), Error> {
-    for sha256 in uses(step.db, place)? {
+    for sha256 in uses(&step.db, place)? {
         step.db
             .prepare_cached("DELETE FROM outrigger_attachment_use WHERE sha256 = ?1 AND place = ?2")?
             .execute(params![sha256, place])?;
@@ -233,7 +234,7 @@ pub(crate) fn forget_uses<A: App>(step: &mut Step<'_, A>, place: Place) -> Resul
         if is_used {
             continue;
         }
-        match queue::upload_of(step.db, &sha256)? {
+        match queue::upload_of(&step.db, &sha256)? {
             Some(row) => cancel(step, &row, &sha256)?,
             None => drop_file(step, &sha256)?,
         }
@@ -241,7 +242,7 @@ pub(crate) fn forget_uses<A: App>(step: &mut Step<'_, A>, place: Place) -> Resul
     Ok(())
 }
 
-fn uses(db: &Connection, place: Place) -> Result<Vec<Sha256>, Error> {
+fn uses(db: &Db<'_>, place: Place) -> Result<Vec<Sha256>, Error> {
     let mut statement = db.prepare_cached("SELECT sha256 FROM outrigger_attachment_use WHERE place = ?1")?;
     Ok(statement
         .query_map([place], |row| row.get(0))?
@@ -253,7 +254,7 @@ pub(crate) fn cancel<A: App>(step: &mut Step<'_, A>, row: &Row, sha256: &Sha256)
     if let Some(attempt) = step.attempts.abandon_upload(sha256) {
         step.effect(Effect::Abort { attempt });
     }
-    if let Some(attachment) = find(step.db, sha256)? {
+    if let Some(attachment) = find(&step.db, sha256)? {
         // What will not be sent is no longer to be waited for.
         step.state.run_bytes_done += attachment.size - attachment.counted;
     }
@@ -262,7 +263,7 @@ pub(crate) fn cancel<A: App>(step: &mut Step<'_, A>, row: &Row, sha256: &Sha256)
 }
 
 fn drop_file<A: App>(step: &mut Step<'_, A>, sha256: &Sha256) -> Result<(), Error> {
-    let Some(attachment) = find(step.db, sha256)? else {
+    let Some(attachment) = find(&step.db, sha256)? else {
         return Ok(());
     };
     step.db
@@ -274,23 +275,23 @@ fn drop_file<A: App>(step: &mut Step<'_, A>, sha256: &Sha256) -> Result<(), Erro
 
 /// The server no longer has the files of a row: they are uploaded again, and whatever needs them waits for that.
 pub(crate) fn again<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
-    for sha256 in uses(step.db, row.place)? {
-        let Some(mut attachment) = find(step.db, &sha256)? else {
+    for sha256 in uses(&step.db, row.place)? {
+        let Some(mut attachment) = find(&step.db, &sha256)? else {
             continue;
         };
-        if queue::upload_of(step.db, &sha256)?.is_none() {
+        if queue::upload_of(&step.db, &sha256)?.is_none() {
             attachment.url = None;
             attachment.offset = None;
-            save(step.db, &attachment, None)?;
+            save(&step.db, &attachment, None)?;
             queue_upload(step, &sha256, 0)?;
         }
-        let Some(upload) = queue::upload_of(step.db, &sha256)? else {
+        let Some(upload) = queue::upload_of(&step.db, &sha256)? else {
             continue;
         };
-        for place in users(step.db, &sha256)? {
+        for place in users(&step.db, &sha256)? {
             if place == row.place {
                 flow::block(step, row, upload.place, EdgeKind::Needs)?;
-            } else if let Some(mut other) = queue::by_place(step.db, place)? {
+            } else if let Some(mut other) = queue::by_place(&step.db, place)? {
                 flow::block(step, &mut other, upload.place, EdgeKind::Needs)?;
             }
         }
@@ -298,7 +299,7 @@ pub(crate) fn again<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(),
     Ok(())
 }
 
-fn users(db: &Connection, sha256: &Sha256) -> Result<Vec<Place>, Error> {
+fn users(db: &Db<'_>, sha256: &Sha256) -> Result<Vec<Place>, Error> {
     let mut statement =
         db.prepare_cached("SELECT place FROM outrigger_attachment_use WHERE sha256 = ?1 ORDER BY place")?;
     Ok(statement
@@ -337,7 +338,7 @@ pub(crate) fn next_request<A: App>(
         .min(uploads.part_bytes_max);
     let file = attachment.file.clone();
     attachment.offset = None;
-    save(step.db, &attachment, None)?;
+    save(&step.db, &attachment, None)?;
     let request = HttpRequest {
         method: Method::Patch,
         path: url,
@@ -381,7 +382,7 @@ pub(crate) fn advance<A: App>(
     upload_step: UploadStep,
     response: &Response,
 ) -> Result<Advanced, Error> {
-    let Some(mut attachment) = find(step.db, sha256)? else {
+    let Some(mut attachment) = find(&step.db, sha256)? else {
         return Ok(Advanced::Unclear);
     };
     let offset = response
@@ -401,7 +402,7 @@ pub(crate) fn advance<A: App>(
     }
     let finished = offset == attachment.size;
     let remote = attachment.url.clone().filter(|_| finished);
-    save(step.db, &attachment, remote.as_deref())?;
+    save(&step.db, &attachment, remote.as_deref())?;
     Ok(if finished {
         Advanced::Finished
     } else {
@@ -411,12 +412,12 @@ pub(crate) fn advance<A: App>(
 
 /// What a failed step leaves behind: the server must be asked where it stands (`gone`: it must be created anew).
 pub(crate) fn set_back<A: App>(step: &Step<'_, A>, sha256: &Sha256, gone: bool) -> Result<(), Error> {
-    let Some(mut attachment) = find(step.db, sha256)? else {
+    let Some(mut attachment) = find(&step.db, sha256)? else {
         return Ok(());
     };
     attachment.offset = None;
     if gone {
         attachment.url = None;
     }
-    save(step.db, &attachment, None)
+    save(&step.db, &attachment, None)
 }

@@ -71,11 +71,11 @@ pub(crate) fn with_waiting<A: App>(
                     newest = Some(older);
                     break;
                 }
-                journal::merge(step.db, older.mutation, id)?;
+                journal::merge(&step.db, older.mutation, id)?;
                 flow::remove(step, &older, Fate::Discarded)?;
                 mutation = merged;
                 replaces.push(older.place);
-                newest = queue::last_of_entity(step.db, &facts.entity)?;
+                newest = queue::last_of_entity(&step.db, &facts.entity)?;
             }
             Merge::Neither => {
                 neither(step, id, &older)?;
@@ -98,7 +98,7 @@ fn names_what_comes_later<A: App>(
 ) -> Result<bool, Error> {
     for entity in step.app.facts(mutation).names {
         if step.ids().server_id(&entity)?.is_none()
-            && queue::of_entity(step.db, &entity)?
+            && queue::of_entity(&step.db, &entity)?
                 .iter()
                 .any(|row| row.place > place)
         {
@@ -110,7 +110,7 @@ fn names_what_comes_later<A: App>(
 
 /// Whether anything waits for what a row makes.
 fn is_needed<A: App>(step: &Step<'_, A>, place: Place) -> Result<bool, Error> {
-    Ok(edge::dependants(step.db, place)?
+    Ok(edge::dependants(&step.db, place)?
         .iter()
         .any(|(_, kind)| *kind == EdgeKind::Needs))
 }
@@ -135,8 +135,8 @@ fn into_older<A: App>(
         older.key = step.new_key();
         flow::unpark(step, &mut older)?;
     }
-    queue::save_content(step.db, &older)?;
-    journal::merge(step.db, id, older.mutation)?;
+    queue::save_content(&step.db, &older)?;
+    journal::merge(&step.db, id, older.mutation)?;
     Ok(older)
 }
 
@@ -158,7 +158,7 @@ pub(crate) fn replace_content<A: App>(
 
 /// A create that was never sent and its delete: both go, with what depends on the create.
 fn neither<A: App>(step: &mut Step<'_, A>, id: MutationId, older: &Row) -> Result<(), Error> {
-    journal::merge(step.db, id, older.mutation)?;
+    journal::merge(&step.db, id, older.mutation)?;
     discard::with_dependants(step, older)?;
     Ok(())
 }
@@ -166,7 +166,7 @@ fn neither<A: App>(step: &mut Step<'_, A>, id: MutationId, older: &Row) -> Resul
 /// The server refused a mutation, and the user has already written another of the same entity: what both make together is tried instead. True where it
 /// is; nothing needs to be parked then.
 pub(crate) fn over_rejected<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<bool, Error> {
-    let Some(mut later) = queue::next_at_rest(step.db, row)? else {
+    let Some(mut later) = queue::next_at_rest(&step.db, row)? else {
         return Ok(false);
     };
     let (Ok(old), Ok(new)) = (row.mutation(step.app), later.mutation(step.app)) else {
@@ -186,23 +186,23 @@ pub(crate) fn over_rejected<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Re
         }
         _ => {}
     }
-    sent::forget(step.db, row)?;
+    sent::forget(&step.db, row)?;
     match merge {
         Merge::Keep => {}
         Merge::IntoOlder(merged) => {
             replace_content(step, row, &merged)?;
             row.key = step.new_key();
             row.attempts = 0;
-            queue::save_content(step.db, row)?;
-            journal::merge(step.db, later.mutation, row.mutation)?;
+            queue::save_content(&step.db, row)?;
+            journal::merge(&step.db, later.mutation, row.mutation)?;
             flow::remove(step, &later, Fate::Discarded)?;
             let due = step.tick;
             flow::requeue(step, row, due)?;
         }
         Merge::IntoNewer(merged) => {
             replace_content(step, &mut later, &merged)?;
-            queue::save_content(step.db, &later)?;
-            journal::merge(step.db, row.mutation, later.mutation)?;
+            queue::save_content(&step.db, &later)?;
+            journal::merge(&step.db, row.mutation, later.mutation)?;
             flow::remove(step, row, Fate::Discarded)?;
             attachment::forget_uses(step, row.place)?;
         }

@@ -21,7 +21,7 @@ pub(crate) fn family<A: App>(step: &Step<'_, A>, row: &Row) -> Result<Vec<Row>, 
     let mut places = BTreeSet::from([row.place]);
     let mut unread: Vec<Place> = vec![row.place];
     while let Some(blocker) = unread.pop() {
-        for (place, kind) in edge::dependants(step.db, blocker)? {
+        for (place, kind) in edge::dependants(&step.db, blocker)? {
             if kind == EdgeKind::Needs && places.insert(place) {
                 unread.push(place);
             }
@@ -29,7 +29,7 @@ pub(crate) fn family<A: App>(step: &Step<'_, A>, row: &Row) -> Result<Vec<Row>, 
     }
     let mut family = Vec::with_capacity(places.len());
     for place in places {
-        family.extend(queue::by_place(step.db, place)?);
+        family.extend(queue::by_place(&step.db, place)?);
     }
     Ok(family)
 }
@@ -42,7 +42,7 @@ pub(crate) fn with_dependants<A: App>(step: &mut Step<'_, A>, row: &Row) -> Resu
     let gone = writes().map(|row| row.mutation).collect();
     for row in family.iter().rev() {
         // Its edges may have released or moved it meanwhile.
-        if let Some(row) = queue::by_place(step.db, row.place)? {
+        if let Some(row) = queue::by_place(&step.db, row.place)? {
             take_out(step, &row)?;
         }
     }
@@ -56,7 +56,7 @@ fn take_out<A: App>(step: &mut Step<'_, A>, row: &Row) -> Result<(), Error> {
     if let Some(sha256) = row.upload {
         return attachment::cancel(step, row, &sha256);
     }
-    journal::record(step.db, row, &Outcome::Discarded, step.wall)?;
+    journal::record(&step.db, row, &Outcome::Discarded, step.wall)?;
     attachment::forget_uses(step, row.place)?;
     flow::remove(step, row, Fate::Discarded)?;
     step.settled(row.mutation, &Outcome::Discarded)

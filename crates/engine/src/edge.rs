@@ -3,8 +3,9 @@
 //! Owns the table `outrigger_edge` and the rule of what releases an edge. An edge always leads from a newer place to an older one, so there is
 //! no cycle.
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 
+use crate::db::Db;
 use crate::error::Error;
 use crate::ids::Place;
 
@@ -59,21 +60,21 @@ impl EdgeKind {
 }
 
 /// Makes a row wait for another. True where it did not wait for it yet.
-pub(crate) fn add(db: &Connection, place: Place, blocker: Place, kind: EdgeKind) -> Result<bool, Error> {
+pub(crate) fn add(db: &Db<'_>, place: Place, blocker: Place, kind: EdgeKind) -> Result<bool, Error> {
     let added = db
         .prepare_cached("INSERT OR IGNORE INTO outrigger_edge (place, blocker, kind) VALUES (?1, ?2, ?3)")?
         .execute(params![place, blocker, kind.code()])?;
     Ok(added > 0)
 }
 
-pub(crate) fn remove(db: &Connection, place: Place, blocker: Place) -> Result<(), Error> {
+pub(crate) fn remove(db: &Db<'_>, place: Place, blocker: Place) -> Result<(), Error> {
     db.prepare_cached("DELETE FROM outrigger_edge WHERE place = ?1 AND blocker = ?2")?
         .execute(params![place, blocker])?;
     Ok(())
 }
 
 /// What waits for a row, oldest first.
-pub(crate) fn dependants(db: &Connection, blocker: Place) -> Result<Vec<(Place, EdgeKind)>, Error> {
+pub(crate) fn dependants(db: &Db<'_>, blocker: Place) -> Result<Vec<(Place, EdgeKind)>, Error> {
     let mut statement =
         db.prepare_cached("SELECT place, kind FROM outrigger_edge WHERE blocker = ?1 ORDER BY place")?;
     let found = statement.query_map([blocker], |row| {
@@ -83,7 +84,7 @@ pub(crate) fn dependants(db: &Connection, blocker: Place) -> Result<Vec<(Place, 
 }
 
 /// The first few of what waits for a row.
-pub(crate) fn first_dependants(db: &Connection, blocker: Place, limit: usize) -> Result<Vec<Place>, Error> {
+pub(crate) fn first_dependants(db: &Db<'_>, blocker: Place, limit: usize) -> Result<Vec<Place>, Error> {
     let mut statement =
         db.prepare_cached("SELECT place FROM outrigger_edge WHERE blocker = ?1 ORDER BY place LIMIT ?2")?;
     Ok(statement
@@ -92,7 +93,7 @@ pub(crate) fn first_dependants(db: &Connection, blocker: Place, limit: usize) ->
 }
 
 /// What a row waits for.
-pub(crate) fn blockers(db: &Connection, place: Place) -> Result<Vec<Place>, Error> {
+pub(crate) fn blockers(db: &Db<'_>, place: Place) -> Result<Vec<Place>, Error> {
     let mut statement =
         db.prepare_cached("SELECT blocker FROM outrigger_edge WHERE place = ?1 ORDER BY blocker")?;
     Ok(statement

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::answer;
 use crate::app::App;
 use crate::attachment;
+use crate::db::Db;
 use crate::error::Error;
 use crate::event::{Effect, Event, Refreshed, Reply};
 use crate::ids::ClientId;
@@ -164,8 +165,8 @@ impl<A: App> Engine<A> {
         let mut state = stored.state.clone();
         state.timeline = tick;
         state.wall = now.wall;
-        let mut step = Step {
-            db: &self.db,
+        let step = Step {
+            db: Db::new(&self.db),
             app: self.app.as_ref(),
             options: &self.options,
             rng: &mut self.rng,
@@ -178,17 +179,13 @@ impl<A: App> Engine<A> {
             undo,
             needs_savepoints: false,
         };
-        let status = match run(&mut step, events) {
-            Err(_) if step.needs_savepoints => return Err(Interrupted::NeedsSavepoints),
-            other => other?,
-        };
-        let Step {
+        let Outcome {
             mut state,
             identity,
             attempts,
             gathered,
-            ..
-        } = step;
+            status,
+        } = outcome(step, events)?;
         if state.differs_from(&stored.state) {
             state.save(&self.db)?;
         } else {
@@ -233,7 +230,30 @@ fn data_version(db: &Connection) -> Result<i64, Error> {
         .query_row([], |row| row.get(0))?)
 }
 
+/// What a step leaves to be committed and remembered.
+struct Outcome {
+    state: State,
+    identity: Identity,
+    attempts: Attempts,
+    gathered: Gathered,
+    status: SyncState,
+}
+
 /// All of a transaction but its beginning and end.
+fn outcome<A: App>(mut step: Step<'_, A>, events: &[Event<A>]) -> Result<Outcome, Interrupted> {
+    let status = match run(&mut step, events) {
+        Err(_) if step.needs_savepoints => return Err(Interrupted::NeedsSavepoints),
+        other => other?,
+    };
+    Ok(Outcome {
+        state: step.state,
+        identity: step.identity,
+        attempts: step.attempts,
+        gathered: step.gathered,
+        status,
+    })
+}
+
 fn run<A: App>(step: &mut Step<'_, A>, events: &[Event<A>]) -> Result<SyncState, Error> {
     attachment::forget_removed(step)?;
     for event in events {
@@ -262,7 +282,7 @@ fn take<A: App>(step: &mut Step<'_, A>, event: &Event<A>) -> Result<Option<Reply
             return Ok(None);
         }
         Event::Alone => {
-            lease::expire(step.db)?;
+            lease::expire(&step.db)?;
             return Ok(None);
         }
         Event::Mutate { writes, .. } => {
@@ -337,7 +357,7 @@ fn refreshed_credentials<A: App>(step: &mut Step<'_, A>, refreshed: Refreshed) {
 fn close<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
     step.attempts.closing = true;
     if let Some(generation) = step.attempts.generation {
-        lease::release(step.db, generation)?;
+        lease::release(&step.db, generation)?;
     }
     schedule::relinquish(step);
     Ok(())

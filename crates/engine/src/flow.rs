@@ -19,9 +19,9 @@ pub(crate) fn enter<A: App>(step: &mut Step<'_, A>, row: &mut Row, waits: Waits)
     row.blockers = waits.edges.len() as i64;
     row.in_lane = !waits.stuck;
     row.state = resting_state(step, row)?;
-    queue::insert(step.db, row)?;
+    queue::insert(&step.db, row)?;
     for (blocker, kind) in waits.edges {
-        edge::add(step.db, row.place, blocker, kind)?;
+        edge::add(&step.db, row.place, blocker, kind)?;
     }
     step.state.payload_bytes += row.payload.len() as i64;
     step.state.recount(crate::state::Counts::default(), row.counts());
@@ -39,7 +39,7 @@ pub(crate) fn depart<A: App>(
     change(row);
     step.state.recount(before, row.counts());
     step.changed(&row.entity);
-    queue::save_departure(step.db, row)
+    queue::save_departure(&step.db, row)
 }
 
 /// Changes a row, keeps the counters true, and stores it.
@@ -52,7 +52,7 @@ pub(crate) fn update<A: App>(
     change(row);
     step.state.recount(before, row.counts());
     step.changed(&row.entity);
-    queue::save(step.db, row)
+    queue::save(&step.db, row)
 }
 
 /// Puts a row that is neither parked nor in flight where it belongs now.
@@ -68,7 +68,7 @@ fn resting_state<A: App>(step: &Step<'_, A>, row: &Row) -> Result<RowState, Erro
     if row.blockers > 0 {
         return Ok(RowState::Waiting);
     }
-    let is_head = !row.in_lane || queue::lane_predecessor(step.db, row.lane, row.place)?.is_none();
+    let is_head = !row.in_lane || queue::lane_predecessor(&step.db, row.lane, row.place)?.is_none();
     Ok(if is_head {
         RowState::Ready
     } else {
@@ -90,12 +90,12 @@ pub(crate) fn requeue<A: App>(step: &mut Step<'_, A>, row: &mut Row, due: Tick) 
 /// leaves its lane like everything that waits for something parked.
 fn settle_back<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
     if row.in_lane
-        && let Some(outside) = queue::outside_lane_before(step.db, row)?
+        && let Some(outside) = queue::outside_lane_before(&step.db, row)?
     {
         block(step, row, outside, edge::EdgeKind::Follows)?;
     }
-    for blocker in edge::blockers(step.db, row.place)? {
-        if queue::by_place(step.db, blocker)?.is_some_and(|blocker| is_stuck(&blocker)) {
+    for blocker in edge::blockers(&step.db, row.place)? {
+        if queue::by_place(&step.db, blocker)?.is_some_and(|blocker| is_stuck(&blocker)) {
             return leave_lane(step, row);
         }
     }
@@ -121,8 +121,8 @@ fn step_aside<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error
 fn rejoin_lane<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
     update(step, row, |row| row.in_lane = true)?;
     rest(step, row)?;
-    if let Some(behind) = queue::lane_successor(step.db, row.lane, row.place)?
-        && let Some(mut behind) = queue::by_place(step.db, behind)?
+    if let Some(behind) = queue::lane_successor(&step.db, row.lane, row.place)?
+        && let Some(mut behind) = queue::by_place(&step.db, behind)?
         && behind.state == RowState::Ready
     {
         rest(step, &mut behind)?;
@@ -132,7 +132,7 @@ fn rejoin_lane<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Erro
 
 /// Lets what is now at the head of a lane go.
 fn advance_lane<A: App>(step: &mut Step<'_, A>, lane: LocalId) -> Result<(), Error> {
-    if let Some(mut head) = queue::waiting_lane_head(step.db, lane)? {
+    if let Some(mut head) = queue::waiting_lane_head(&step.db, lane)? {
         rest(step, &mut head)?;
     }
     Ok(())
@@ -144,7 +144,7 @@ pub(crate) fn remove<A: App>(step: &mut Step<'_, A>, row: &Row, fate: Fate) -> R
     step.state.payload_bytes -= row.payload.len() as i64;
     step.changed(&row.entity);
     release(step, row.place, fate)?;
-    queue::delete(step.db, row)?;
+    queue::delete(&step.db, row)?;
     if row.in_lane {
         advance_lane(step, row.lane)?;
     }
@@ -153,12 +153,12 @@ pub(crate) fn remove<A: App>(step: &mut Step<'_, A>, row: &Row, fate: Fate) -> R
 
 /// Releases what waits for a row, as far as its fate does.
 pub(crate) fn release<A: App>(step: &mut Step<'_, A>, blocker: Place, fate: Fate) -> Result<(), Error> {
-    for (place, kind) in edge::dependants(step.db, blocker)? {
+    for (place, kind) in edge::dependants(&step.db, blocker)? {
         if !kind.is_released_by(fate) {
             continue;
         }
-        edge::remove(step.db, place, blocker)?;
-        let Some(mut row) = queue::by_place(step.db, place)? else {
+        edge::remove(&step.db, place, blocker)?;
+        let Some(mut row) = queue::by_place(&step.db, place)? else {
             continue;
         };
         let rejoins = row.state == RowState::Waiting && row.blockers == 1 && !row.in_lane;
@@ -213,7 +213,7 @@ pub(crate) fn block<A: App>(
     blocker: Place,
     kind: edge::EdgeKind,
 ) -> Result<(), Error> {
-    if edge::add(step.db, row.place, blocker, kind)? {
+    if edge::add(&step.db, row.place, blocker, kind)? {
         update(step, row, |row| {
             row.blockers += 1;
             if row.state == RowState::Ready {
@@ -248,7 +248,7 @@ pub(crate) fn park<A: App>(step: &mut Step<'_, A>, row: &mut Row, parked: Parked
 
 /// Later mutations of the same entity must not overtake a row that leaves their lane.
 fn keep_order_of_entity<A: App>(step: &mut Step<'_, A>, row: &Row) -> Result<(), Error> {
-    match queue::next_at_rest(step.db, row)? {
+    match queue::next_at_rest(&step.db, row)? {
         Some(mut next) => block(step, &mut next, row.place, edge::EdgeKind::Follows),
         None => Ok(()),
     }
@@ -258,8 +258,8 @@ fn keep_order_of_entity<A: App>(step: &mut Step<'_, A>, row: &Row) -> Result<(),
 fn strand<A: App>(step: &mut Step<'_, A>, blocker: Place) -> Result<(), Error> {
     let mut standing_still = vec![blocker];
     while let Some(blocker) = standing_still.pop() {
-        for (place, _) in edge::dependants(step.db, blocker)? {
-            if let Some(mut row) = queue::by_place(step.db, place)?
+        for (place, _) in edge::dependants(&step.db, blocker)? {
+            if let Some(mut row) = queue::by_place(&step.db, place)?
                 && row.state == RowState::Waiting
                 && row.in_lane
             {

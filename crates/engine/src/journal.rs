@@ -2,8 +2,9 @@
 //!
 //! Owns the tables `outrigger_journal` and `outrigger_merged`. Bounded: the oldest entries make room for new ones.
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 
+use crate::db::Db;
 use crate::error::Error;
 use crate::ids::MutationId;
 use crate::queue::Row;
@@ -16,7 +17,7 @@ pub(crate) const ENTRIES_MAX: i64 = 10_000;
 const ROOM_MADE: i64 = 100;
 
 /// Records an outcome of a row that is still in the queue, in the transaction that brought it about.
-pub(crate) fn record(db: &Connection, row: &Row, outcome: &Outcome, wall: Wall) -> Result<(), Error> {
+pub(crate) fn record(db: &Db<'_>, row: &Row, outcome: &Outcome, wall: Wall) -> Result<(), Error> {
     let outcome = serde_json::to_string(outcome).expect("BUG: an outcome has no map keys that could fail");
     db.prepare_cached(
         "INSERT INTO outrigger_journal (at, mutation, key, sequence, name, intent, entity_kind, entity, lane, outcome, version, payload)
@@ -31,7 +32,7 @@ pub(crate) fn record(db: &Connection, row: &Row, outcome: &Outcome, wall: Wall) 
     Ok(())
 }
 
-fn make_room(db: &Connection, up_to: i64) -> Result<(), Error> {
+fn make_room(db: &Db<'_>, up_to: i64) -> Result<(), Error> {
     let forgotten: Vec<MutationId> = db
         .prepare_cached("DELETE FROM outrigger_journal WHERE entry <= ?1 RETURNING mutation")?
         .query_map([up_to], |row| row.get(0))?
@@ -47,7 +48,7 @@ fn make_room(db: &Connection, up_to: i64) -> Result<(), Error> {
 }
 
 /// Records that one mutation stands for another, and for all that were merged into that.
-pub(crate) fn merge(db: &Connection, merged: MutationId, survivor: MutationId) -> Result<(), Error> {
+pub(crate) fn merge(db: &Db<'_>, merged: MutationId, survivor: MutationId) -> Result<(), Error> {
     db.prepare_cached("UPDATE outrigger_merged SET into_mutation = ?2 WHERE into_mutation = ?1")?
         .execute(params![merged, survivor])?;
     db.prepare_cached("INSERT OR REPLACE INTO outrigger_merged (mutation, into_mutation) VALUES (?1, ?2)")?
@@ -56,7 +57,7 @@ pub(crate) fn merge(db: &Connection, merged: MutationId, survivor: MutationId) -
 }
 
 /// The mutations for which this one stands.
-pub(crate) fn merged_into(db: &Connection, survivor: MutationId) -> Result<Vec<MutationId>, Error> {
+pub(crate) fn merged_into(db: &Db<'_>, survivor: MutationId) -> Result<Vec<MutationId>, Error> {
     let mut statement =
         db.prepare_cached("SELECT mutation FROM outrigger_merged WHERE into_mutation = ?1")?;
     Ok(statement
@@ -65,7 +66,7 @@ pub(crate) fn merged_into(db: &Connection, survivor: MutationId) -> Result<Vec<M
 }
 
 /// Whether this mutation was ever written here, as far as is remembered.
-pub(crate) fn knows(db: &Connection, mutation: MutationId) -> Result<bool, Error> {
+pub(crate) fn knows(db: &Db<'_>, mutation: MutationId) -> Result<bool, Error> {
     Ok(db
         .prepare_cached(
             "SELECT 1 FROM outrigger_queue WHERE mutation = ?1

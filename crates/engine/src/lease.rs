@@ -3,8 +3,9 @@
 //! Owns the table `outrigger_lease`. A generation is never reused, and whoever sends or records an answer checks it in that transaction, so a holder
 //! that was paused and wakes up writes nothing.
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 
+use crate::db::Db;
 use crate::error::Error;
 use crate::time::{Millis, Wall};
 
@@ -27,7 +28,7 @@ pub(crate) enum Asked {
 }
 
 /// Whether this generation is the newest.
-pub(crate) fn is_current(db: &Connection, generation: Generation) -> Result<bool, Error> {
+pub(crate) fn is_current(db: &Db<'_>, generation: Generation) -> Result<bool, Error> {
     let newest: i64 = db
         .prepare_cached("SELECT generation FROM outrigger_lease")?
         .query_row([], |row| row.get(0))?;
@@ -36,7 +37,7 @@ pub(crate) fn is_current(db: &Connection, generation: Generation) -> Result<bool
 
 /// Asks for the lease, or renews it.
 pub(crate) fn hold(
-    db: &Connection,
+    db: &Db<'_>,
     holder: &[u8; 16],
     mine: Option<Generation>,
     wall: Wall,
@@ -69,14 +70,14 @@ pub(crate) fn hold(
 }
 
 /// Ends whatever lease there is: the host knows that its holder has died.
-pub(crate) fn expire(db: &Connection) -> Result<(), Error> {
+pub(crate) fn expire(db: &Db<'_>) -> Result<(), Error> {
     db.prepare_cached("UPDATE outrigger_lease SET until = 0")?
         .execute([])?;
     Ok(())
 }
 
 /// Lets the lease go, so that another need not wait for its end.
-pub(crate) fn release(db: &Connection, mine: Generation) -> Result<(), Error> {
+pub(crate) fn release(db: &Db<'_>, mine: Generation) -> Result<(), Error> {
     db.prepare_cached("UPDATE outrigger_lease SET until = 0 WHERE generation = ?1")?
         .execute([mine.0])?;
     Ok(())

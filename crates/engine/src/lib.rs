@@ -8,6 +8,7 @@ pub mod event;
 pub mod engine;
 mod step;
 mod transaction;
+mod db;
 
 // A write comes in.
 mod mutate;

@@ -18,7 +18,7 @@ use crate::step::Step;
 /// Takes one write in. The id is that of the write, also where it was merged into another.
 pub(crate) fn write<A: App>(step: &mut Step<'_, A>, write: &Write<A::Mutation>) -> Result<MutationId, Error> {
     if let Some(id) = write.id
-        && journal::knows(step.db, id)?
+        && journal::knows(&step.db, id)?
     {
         return Ok(id);
     }
@@ -47,11 +47,11 @@ pub(crate) fn enqueue<A: App>(
     step.app.validate(mutation)?;
     let facts = step.app.facts(mutation);
     attachment::take(step, &facts, files)?;
-    let newest = queue::last_of_entity(step.db, &facts.entity)?;
+    let newest = queue::last_of_entity(&step.db, &facts.entity)?;
     if newest.is_none() {
         reconcile::keep_base(step, &facts.entity)?;
     }
-    if step.app.apply(step.db, mutation)? == Applied::Missing {
+    if step.app.apply(&step.db, mutation)? == Applied::Missing {
         return Err(Error::Missing { entity: facts.entity });
     }
     step.changed(&facts.entity);
@@ -165,10 +165,10 @@ pub(crate) fn within(what: &'static str, have: u64, max: u64) -> Result<(), Erro
 /// Records what a row names, and which files it needs.
 fn mention<A: App>(step: &Step<'_, A>, place: Place, facts: &Facts) -> Result<(), Error> {
     for entity in &facts.names {
-        queue::mention(step.db, entity, place)?;
+        queue::mention(&step.db, entity, place)?;
     }
     for sha256 in &facts.attachments {
-        attachment::mention(step.db, sha256, place)?;
+        attachment::mention(&step.db, sha256, place)?;
     }
     Ok(())
 }
@@ -194,7 +194,7 @@ fn creation<A: App>(step: &Step<'_, A>, entity: &Entity, before: Place) -> Resul
     if step.ids().server_id(entity)?.is_some() {
         return Ok(None);
     }
-    queue::creator(step.db, entity, before)
+    queue::creator(&step.db, entity, before)
 }
 
 /// A delete goes after every pending mutation that names what it deletes, if that goes at all.
@@ -204,8 +204,8 @@ fn wait_for_mentions<A: App>(
     before: Place,
     facts: &Facts,
 ) -> Result<(), Error> {
-    for place in queue::mentions(step.db, &facts.entity)? {
-        if let Some(mention) = queue::by_place(step.db, place)?
+    for place in queue::mentions(&step.db, &facts.entity)? {
+        if let Some(mention) = queue::by_place(&step.db, place)?
             && mention.place < before
             && !mention.is_rejected()
         {

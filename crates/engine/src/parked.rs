@@ -25,16 +25,16 @@ const PAGE: usize = 500;
 /// Parks a row, tells, and keeps a line in the journal. A rejected one has had its answer: its sequence is settled.
 pub(crate) fn park<A: App>(step: &mut Step<'_, A>, row: &mut Row, parked: Parked) -> Result<(), Error> {
     let outcome = Outcome::Parked(parked.clone());
-    journal::record(step.db, row, &outcome, step.wall)?;
+    journal::record(&step.db, row, &outcome, step.wall)?;
     if matches!(parked, Parked::Rejected { .. } | Parked::Uncertain { .. }) {
-        sent::forget(step.db, row)?;
+        sent::forget(&step.db, row)?;
     }
     flow::park(step, row, parked)?;
     step.settled(row.mutation, &outcome)
 }
 
 fn find<A: App>(step: &Step<'_, A>, mutation: MutationId) -> Result<Row, Error> {
-    queue::by_mutation(step.db, mutation)?.ok_or(Error::Unknown(mutation))
+    queue::by_mutation(&step.db, mutation)?.ok_or(Error::Unknown(mutation))
 }
 
 /// Tries one parked row again.
@@ -54,7 +54,7 @@ pub(crate) fn retry_failed<A: App>(step: &mut Step<'_, A>) -> Result<Reply, Erro
     let mut retried = 0;
     let mut after = Place(i64::MIN);
     loop {
-        let page = queue::parked_after(step.db, after, PAGE)?;
+        let page = queue::parked_after(&step.db, after, PAGE)?;
         let Some(last) = page.last() else {
             return Ok(Reply::Retried(retried));
         };
@@ -81,14 +81,14 @@ fn again<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
             "this program cannot read it: update the program, or export and discard it",
         ));
     }
-    queue::forget_look_up(step.db, row.place)?;
+    queue::forget_look_up(&step.db, row.place)?;
     accept_version(step, row)?;
     if matches!(
         row.parked,
         Some(Parked::Rejected { .. } | Parked::Uncertain { .. })
     ) {
         row.key = step.new_key();
-        queue::save_content(step.db, row)?;
+        queue::save_content(&step.db, row)?;
     }
     flow::unpark(step, row)
 }
@@ -100,7 +100,7 @@ fn accept_version<A: App>(step: &Step<'_, A>, row: &Row) -> Result<(), Error> {
         ..
     }) = &row.parked
     {
-        crate::idmap::see_version(step.db, &row.entity, version)?;
+        crate::idmap::see_version(&step.db, &row.entity, version)?;
     }
     Ok(())
 }
@@ -126,7 +126,7 @@ pub(crate) fn edit<A: App>(
     if is_parked {
         row.key = step.new_key();
     }
-    queue::save_content(step.db, &row)?;
+    queue::save_content(&step.db, &row)?;
     if is_parked {
         accept_version(step, &row)?;
         flow::unpark(step, &mut row)?;

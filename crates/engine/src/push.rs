@@ -196,7 +196,7 @@ fn depart<A: App>(step: &mut Step<'_, A>, row: &mut Row, first: Option<&Sent>) -
         Some(sent) => {
             let sequence = Sequence(step.state.sequence_next);
             step.state.sequence_next += 1;
-            sent::keep(step.db, row.place, sequence, sent)?;
+            sent::keep(&step.db, row.place, sequence, sent)?;
             Some(sequence)
         }
         None => row.sequence,
@@ -245,7 +245,7 @@ fn park_without_id<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), 
 /// Sends the next step of an upload.
 pub(crate) fn upload<A: App>(step: &mut Step<'_, A>, row: &mut Row, sha256: Sha256) -> Result<(), Error> {
     let (Some(found), Some(uploads)) = (
-        attachment::find(step.db, &sha256)?,
+        attachment::find(&step.db, &sha256)?,
         step.app.capabilities().uploads,
     ) else {
         return Err(Error::Refused("BUG: an upload without its file"));

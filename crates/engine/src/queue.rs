@@ -5,6 +5,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params};
 
 use crate::app::{App, Intent, Unreadable};
+use crate::db::Db;
 use crate::error::Error;
 use crate::ids::{Entity, Key, Kind, LocalId, MutationId, Place, Sequence, Sha256};
 use crate::sent;
@@ -192,14 +193,14 @@ pub(crate) fn read_journalled(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
     })
 }
 
-pub(crate) fn by_place(db: &Connection, place: Place) -> Result<Option<Row>, Error> {
+pub(crate) fn by_place(db: &Db<'_>, place: Place) -> Result<Option<Row>, Error> {
     Ok(db
         .prepare_cached(select!("WHERE place = ?1"))?
         .query_row([place], read)
         .optional()?)
 }
 
-pub(crate) fn by_mutation(db: &Connection, mutation: MutationId) -> Result<Option<Row>, Error> {
+pub(crate) fn by_mutation(db: &Db<'_>, mutation: MutationId) -> Result<Option<Row>, Error> {
     Ok(db
         .prepare_cached(select!("WHERE mutation = ?1"))?
         .query_row([mutation], read)
@@ -207,7 +208,7 @@ pub(crate) fn by_mutation(db: &Connection, mutation: MutationId) -> Result<Optio
 }
 
 /// The rows of one entity, oldest first.
-pub(crate) fn of_entity(db: &Connection, entity: &Entity) -> Result<Vec<Row>, Error> {
+pub(crate) fn of_entity(db: &Db<'_>, entity: &Entity) -> Result<Vec<Row>, Error> {
     let mut statement = db.prepare_cached(select!("WHERE entity = ?1 ORDER BY place"))?;
     Ok(statement
         .query_map([entity.id], read)?
@@ -215,7 +216,7 @@ pub(crate) fn of_entity(db: &Connection, entity: &Entity) -> Result<Vec<Row>, Er
 }
 
 /// The rows of one entity but one, oldest first.
-pub(crate) fn others_of_entity(db: &Connection, row: &Row) -> Result<Vec<Row>, Error> {
+pub(crate) fn others_of_entity(db: &Db<'_>, row: &Row) -> Result<Vec<Row>, Error> {
     let mut statement = db.prepare_cached(select!("WHERE entity = ?1 AND place <> ?2 ORDER BY place"))?;
     Ok(statement
         .query_map(params![row.entity.id, row.place], read)?
@@ -223,7 +224,7 @@ pub(crate) fn others_of_entity(db: &Connection, row: &Row) -> Result<Vec<Row>, E
 }
 
 /// The newest row before a place that makes an entity, or sees to it that it is there.
-pub(crate) fn creator(db: &Connection, entity: &Entity, before: Place) -> Result<Option<Row>, Error> {
+pub(crate) fn creator(db: &Db<'_>, entity: &Entity, before: Place) -> Result<Option<Row>, Error> {
     let mut statement = db.prepare_cached(select!(
         "WHERE entity = ?1 AND place < ?2 AND intent IN (0, 3) ORDER BY place DESC LIMIT 1"
     ))?;
@@ -231,20 +232,20 @@ pub(crate) fn creator(db: &Connection, entity: &Entity, before: Place) -> Result
 }
 
 /// Whether anything is pending of an entity.
-pub(crate) fn has_entity(db: &Connection, entity: &Entity) -> Result<bool, Error> {
+pub(crate) fn has_entity(db: &Db<'_>, entity: &Entity) -> Result<bool, Error> {
     Ok(db
         .prepare_cached("SELECT 1 FROM outrigger_queue WHERE entity = ?1")?
         .exists([entity.id])?)
 }
 
 /// The newest row of one entity.
-pub(crate) fn last_of_entity(db: &Connection, entity: &Entity) -> Result<Option<Row>, Error> {
+pub(crate) fn last_of_entity(db: &Db<'_>, entity: &Entity) -> Result<Option<Row>, Error> {
     let mut statement = db.prepare_cached(select!("WHERE entity = ?1 ORDER BY place DESC LIMIT 1"))?;
     Ok(statement.query_row([entity.id], read).optional()?)
 }
 
 /// What may be sent now, what has waited longest first.
-pub(crate) fn due(db: &Connection, now: Tick, limit: usize) -> Result<Vec<Row>, Error> {
+pub(crate) fn due(db: &Db<'_>, now: Tick, limit: usize) -> Result<Vec<Row>, Error> {
     let mut statement = db.prepare_cached(select!(
         "WHERE state = 1 AND due <= ?1 ORDER BY due, place LIMIT ?2"
     ))?;
@@ -254,7 +255,7 @@ pub(crate) fn due(db: &Connection, now: Tick, limit: usize) -> Result<Vec<Row>, 
 }
 
 /// When the next row may be sent.
-pub(crate) fn next_due(db: &Connection) -> Result<Option<Tick>, Error> {
+pub(crate) fn next_due(db: &Db<'_>) -> Result<Option<Tick>, Error> {
     let mut statement =
         db.prepare_cached("SELECT due FROM outrigger_queue WHERE state = 1 ORDER BY due, place LIMIT 1")?;
     Ok(statement.query_row([], |row| row.get(0).map(Tick)).optional()?)
@@ -275,7 +276,7 @@ macro_rules! in_lane {
 }
 
 /// The head of a lane, where it waits only for its turn or its edges.
-pub(crate) fn waiting_lane_head(db: &Connection, lane: LocalId) -> Result<Option<Row>, Error> {
+pub(crate) fn waiting_lane_head(db: &Db<'_>, lane: LocalId) -> Result<Option<Row>, Error> {
     let Some(head) = lane_successor(db, lane, Place::NONE)? else {
         return Ok(None);
     };
@@ -284,12 +285,12 @@ pub(crate) fn waiting_lane_head(db: &Connection, lane: LocalId) -> Result<Option
 }
 
 /// What stands before a place in its lane.
-pub(crate) fn lane_predecessor(db: &Connection, lane: LocalId, place: Place) -> Result<Option<Place>, Error> {
+pub(crate) fn lane_predecessor(db: &Db<'_>, lane: LocalId, place: Place) -> Result<Option<Place>, Error> {
     lane_place(db, in_lane!("max", "0", "DESC", "place < ?2"), lane, place)
 }
 
 /// What stands behind a place in its lane.
-pub(crate) fn lane_successor(db: &Connection, lane: LocalId, place: Place) -> Result<Option<Place>, Error> {
+pub(crate) fn lane_successor(db: &Db<'_>, lane: LocalId, place: Place) -> Result<Option<Place>, Error> {
     lane_place(
         db,
         in_lane!("min", "9223372036854775807", "ASC", "place > ?2"),
@@ -298,7 +299,7 @@ pub(crate) fn lane_successor(db: &Connection, lane: LocalId, place: Place) -> Re
     )
 }
 
-fn lane_place(db: &Connection, sql: &str, lane: LocalId, place: Place) -> Result<Option<Place>, Error> {
+fn lane_place(db: &Db<'_>, sql: &'static str, lane: LocalId, place: Place) -> Result<Option<Place>, Error> {
     let found: Place = db
         .prepare_cached(sql)?
         .query_row(params![lane, place], |row| row.get(0))?;
@@ -306,7 +307,7 @@ fn lane_place(db: &Connection, sql: &str, lane: LocalId, place: Place) -> Result
 }
 
 /// The newest older row of the same entity that has left the lane.
-pub(crate) fn outside_lane_before(db: &Connection, row: &Row) -> Result<Option<Place>, Error> {
+pub(crate) fn outside_lane_before(db: &Db<'_>, row: &Row) -> Result<Option<Place>, Error> {
     let mut statement = db.prepare_cached(
         "SELECT place FROM outrigger_queue WHERE entity = ?1 AND place < ?2 AND in_lane = 0 ORDER BY place DESC LIMIT 1",
     )?;
@@ -316,7 +317,7 @@ pub(crate) fn outside_lane_before(db: &Connection, row: &Row) -> Result<Option<P
 }
 
 /// The next newer row of the same entity that is neither parked nor in a request.
-pub(crate) fn next_at_rest(db: &Connection, row: &Row) -> Result<Option<Row>, Error> {
+pub(crate) fn next_at_rest(db: &Db<'_>, row: &Row) -> Result<Option<Row>, Error> {
     let mut statement = db.prepare_cached(select!(
         "WHERE entity = ?1 AND place > ?2 AND state IN (0, 1) ORDER BY place LIMIT 1"
     ))?;
@@ -326,13 +327,13 @@ pub(crate) fn next_at_rest(db: &Connection, row: &Row) -> Result<Option<Row>, Er
 }
 
 /// What is in a request.
-pub(crate) fn in_flight(db: &Connection) -> Result<Vec<Row>, Error> {
+pub(crate) fn in_flight(db: &Db<'_>) -> Result<Vec<Row>, Error> {
     let mut statement = db.prepare_cached(select!("WHERE state = 2 ORDER BY place"))?;
     Ok(statement.query_map([], read)?.collect::<Result<_, _>>()?)
 }
 
 /// What is parked, after a place.
-pub(crate) fn parked_after(db: &Connection, after: Place, limit: usize) -> Result<Vec<Row>, Error> {
+pub(crate) fn parked_after(db: &Db<'_>, after: Place, limit: usize) -> Result<Vec<Row>, Error> {
     let mut statement =
         db.prepare_cached(select!("WHERE state = 3 AND place > ?1 ORDER BY place LIMIT ?2"))?;
     Ok(statement
@@ -341,7 +342,7 @@ pub(crate) fn parked_after(db: &Connection, after: Place, limit: usize) -> Resul
 }
 
 /// Rows that were written with keys up to this one.
-pub(crate) fn with_keys_up_to(db: &Connection, highest: Key) -> Result<Vec<Place>, Error> {
+pub(crate) fn with_keys_up_to(db: &Db<'_>, highest: Key) -> Result<Vec<Place>, Error> {
     let mut statement = db.prepare_cached(
         "SELECT place, key FROM outrigger_queue WHERE mutation <= ?1 AND key = mutation AND upload IS NULL
          UNION ALL SELECT place, key FROM outrigger_queue WHERE key <= ?1 AND key <> mutation AND upload IS NULL
@@ -363,13 +364,13 @@ pub(crate) fn entity_under_key(db: &Connection, key: Key, kind: &Kind) -> rusqli
 }
 
 /// The upload of a file.
-pub(crate) fn upload_of(db: &Connection, sha256: &Sha256) -> Result<Option<Row>, Error> {
+pub(crate) fn upload_of(db: &Db<'_>, sha256: &Sha256) -> Result<Option<Row>, Error> {
     let entity = crate::attachment::entity(sha256);
     last_of_entity(db, &entity)
 }
 
 /// Adds a row at its place, which is after all others.
-pub(crate) fn insert(db: &Connection, row: &Row) -> Result<(), Error> {
+pub(crate) fn insert(db: &Db<'_>, row: &Row) -> Result<(), Error> {
     db.prepare_cached(
         "INSERT INTO outrigger_queue (place, mutation, key, name, intent, entity_kind, entity, lane, state, in_lane, blockers, attempts,
              well_seen, due, written_at, upload, parked, version, payload)
@@ -400,7 +401,7 @@ pub(crate) fn insert(db: &Connection, row: &Row) -> Result<(), Error> {
 }
 
 /// Writes what changes about a row that is sent: it waits no longer, and keeps its place in its lane.
-pub(crate) fn save_departure(db: &Connection, row: &Row) -> Result<(), Error> {
+pub(crate) fn save_departure(db: &Db<'_>, row: &Row) -> Result<(), Error> {
     db.prepare_cached(
         "UPDATE outrigger_queue SET state = ?2, attempts = ?3, well_seen = ?4, sequence = ?5 WHERE place = ?1",
     )?
@@ -415,14 +416,14 @@ pub(crate) fn save_departure(db: &Connection, row: &Row) -> Result<(), Error> {
 }
 
 /// Writes under which sequence a row was sent.
-pub(crate) fn save_sequence(db: &Connection, row: &Row) -> Result<(), Error> {
+pub(crate) fn save_sequence(db: &Db<'_>, row: &Row) -> Result<(), Error> {
     db.prepare_cached("UPDATE outrigger_queue SET sequence = ?2 WHERE place = ?1")?
         .execute(params![row.place, row.sequence])?;
     Ok(())
 }
 
 /// Writes what changes about a row as it moves through the queue.
-pub(crate) fn save(db: &Connection, row: &Row) -> Result<(), Error> {
+pub(crate) fn save(db: &Db<'_>, row: &Row) -> Result<(), Error> {
     db.prepare_cached(
         "UPDATE outrigger_queue SET state = ?2, in_lane = ?3, blockers = ?4, attempts = ?5, well_seen = ?6, due = ?7, parked = ?8
          WHERE place = ?1",
@@ -441,7 +442,7 @@ pub(crate) fn save(db: &Connection, row: &Row) -> Result<(), Error> {
 }
 
 /// Writes what a row says, after it was merged or edited.
-pub(crate) fn save_content(db: &Connection, row: &Row) -> Result<(), Error> {
+pub(crate) fn save_content(db: &Db<'_>, row: &Row) -> Result<(), Error> {
     db.prepare_cached(
         "UPDATE outrigger_queue SET key = ?2, name = ?3, intent = ?4, version = ?5, payload = ?6 WHERE place = ?1",
     )?
@@ -450,7 +451,7 @@ pub(crate) fn save_content(db: &Connection, row: &Row) -> Result<(), Error> {
 }
 
 /// Removes a row and all that is kept for it. What waits for it must have been released before.
-pub(crate) fn delete(db: &Connection, row: &Row) -> Result<(), Error> {
+pub(crate) fn delete(db: &Db<'_>, row: &Row) -> Result<(), Error> {
     let by_place = |sql| -> Result<(), Error> {
         db.prepare_cached(sql)?.execute([row.place])?;
         Ok(())
@@ -470,7 +471,7 @@ pub(crate) fn delete(db: &Connection, row: &Row) -> Result<(), Error> {
 }
 
 /// An uncertain row needs no look-up any more.
-pub(crate) fn forget_look_up(db: &Connection, place: Place) -> Result<(), Error> {
+pub(crate) fn forget_look_up(db: &Db<'_>, place: Place) -> Result<(), Error> {
     db.prepare_cached("DELETE FROM outrigger_look_up WHERE place = ?1")?
         .execute([place])?;
     Ok(())
@@ -481,14 +482,14 @@ fn parked_json(parked: &Parked) -> String {
 }
 
 /// Records that a row names an entity.
-pub(crate) fn mention(db: &Connection, entity: &Entity, place: Place) -> Result<(), Error> {
+pub(crate) fn mention(db: &Db<'_>, entity: &Entity, place: Place) -> Result<(), Error> {
     db.prepare_cached("INSERT OR IGNORE INTO outrigger_mention (entity, place) VALUES (?1, ?2)")?
         .execute(params![entity.id, place])?;
     Ok(())
 }
 
 /// The rows that name an entity.
-pub(crate) fn mentions(db: &Connection, entity: &Entity) -> Result<Vec<Place>, Error> {
+pub(crate) fn mentions(db: &Db<'_>, entity: &Entity) -> Result<Vec<Place>, Error> {
     let mut statement =
         db.prepare_cached("SELECT place FROM outrigger_mention WHERE entity = ?1 ORDER BY place")?;
     Ok(statement

@@ -58,7 +58,7 @@ fn judge_suspects<A: App>(step: &mut Step<'_, A>, reachable: bool) -> Result<(),
             continue;
         }
         for flight in flights {
-            let Some(row) = queue::by_place(step.db, flight.place)? else {
+            let Some(row) = queue::by_place(&step.db, flight.place)? else {
                 continue;
             };
             if row.state != RowState::InFlight {

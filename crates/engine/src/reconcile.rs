@@ -3,9 +3,10 @@
 //! Owns the table `outrigger_base`. An answer or an observation changes the base only, then replays; so nothing that the user wrote is ever hidden by
 //! what the server says, and nothing discarded leaves a ghost.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, params};
 
 use crate::app::{Accepted, App, Observed};
+use crate::db::Db;
 use crate::error::Error;
 use crate::http::Response;
 use crate::idmap;
@@ -15,8 +16,8 @@ use crate::step::Step;
 
 /// Keeps what the server last confirmed of an entity, before its first pending mutation changes what is shown.
 pub(crate) fn keep_base<A: App>(step: &Step<'_, A>, entity: &Entity) -> Result<(), Error> {
-    match step.app.load(step.db, entity)? {
-        Some(row) => set_base(step.db, entity, Some(&row)),
+    match step.app.load(&step.db, entity)? {
+        Some(row) => set_base(&step.db, entity, Some(&row)),
         None => Ok(()),
     }
 }
@@ -25,12 +26,12 @@ pub(crate) fn keep_base<A: App>(step: &Step<'_, A>, entity: &Entity) -> Result<(
 /// shown, and is let go.
 pub(crate) fn rebuild<A: App>(step: &mut Step<'_, A>, entity: &Entity) -> Result<(), Error> {
     step.changed(entity);
-    let base = base(step.db, entity)?;
-    step.app.store(step.db, entity, base.as_deref())?;
-    let pending = queue::of_entity(step.db, entity)?;
+    let base = base(&step.db, entity)?;
+    step.app.store(&step.db, entity, base.as_deref())?;
+    let pending = queue::of_entity(&step.db, entity)?;
     show(step, &pending)?;
     if pending.is_empty() {
-        drop_base(step.db, entity)?;
+        drop_base(&step.db, entity)?;
     }
     Ok(())
 }
@@ -46,12 +47,12 @@ pub(crate) fn accept<A: App>(
 ) -> Result<(), Error> {
     // Where nothing else is pending, what is shown is the base with this mutation on it.
     if !others.is_empty() {
-        let confirmed = base(step.db, entity)?;
-        step.app.store(step.db, entity, confirmed.as_deref())?;
-        step.app.apply(step.db, mutation)?;
+        let confirmed = base(&step.db, entity)?;
+        step.app.store(&step.db, entity, confirmed.as_deref())?;
+        step.app.apply(&step.db, mutation)?;
     }
-    let accepted = step.app.accept(step.db, mutation, response, &step.ids())?;
-    learn(step.db, entity, &accepted)
+    let accepted = step.app.accept(&step.db, mutation, response, &step.ids())?;
+    learn(&step.db, entity, &accepted)
 }
 
 /// Makes the app's row the base, and shows what is still pending on top of it.
@@ -62,10 +63,10 @@ pub(crate) fn settle<A: App>(
 ) -> Result<(), Error> {
     step.changed(entity);
     if pending.is_empty() {
-        return drop_base(step.db, entity);
+        return drop_base(&step.db, entity);
     }
-    let row = step.app.load(step.db, entity)?;
-    set_base(step.db, entity, row.as_deref())?;
+    let row = step.app.load(&step.db, entity)?;
+    set_base(&step.db, entity, row.as_deref())?;
     show(step, pending)
 }
 
@@ -73,13 +74,13 @@ pub(crate) fn settle<A: App>(
 fn show<A: App>(step: &Step<'_, A>, pending: &[queue::Row]) -> Result<(), Error> {
     for row in pending {
         if let Ok(mutation) = row.mutation(step.app) {
-            step.app.apply(step.db, &mutation)?;
+            step.app.apply(&step.db, &mutation)?;
         }
     }
     Ok(())
 }
 
-fn learn(db: &Connection, entity: &Entity, accepted: &Accepted) -> Result<(), Error> {
+fn learn(db: &Db<'_>, entity: &Entity, accepted: &Accepted) -> Result<(), Error> {
     match (&accepted.server_id, &accepted.version) {
         (Some(server_id), version) => idmap::learn(db, entity, server_id, version.as_deref())?,
         (None, Some(version)) => idmap::see_version(db, entity, version)?,
@@ -103,13 +104,13 @@ pub(crate) fn observe<A: App>(
                 entities.push(entity);
                 continue;
             }
-            idmap::see_version(step.db, &entity, &version)?;
+            idmap::see_version(&step.db, &entity, &version)?;
         }
-        if queue::has_entity(step.db, &entity)? {
-            set_base(step.db, &entity, row.as_deref())?;
+        if queue::has_entity(&step.db, &entity)? {
+            set_base(&step.db, &entity, row.as_deref())?;
             rebuild(step, &entity)?;
         } else {
-            app.store(step.db, &entity, row.as_deref())?;
+            app.store(&step.db, &entity, row.as_deref())?;
             step.changed(&entity);
         }
         entities.push(entity);
@@ -127,7 +128,7 @@ fn is_older(version: &str, known: Option<&str>) -> bool {
 }
 
 /// What the server last confirmed of an entity of which something is, or was, pending; `None`: it has nothing.
-fn base(db: &Connection, entity: &Entity) -> Result<Option<Vec<u8>>, Error> {
+fn base(db: &Db<'_>, entity: &Entity) -> Result<Option<Vec<u8>>, Error> {
     let found = db
         .prepare_cached("SELECT row FROM outrigger_base WHERE entity = ?1")?
         .query_row([entity.id], |row| row.get(0))
@@ -135,7 +136,7 @@ fn base(db: &Connection, entity: &Entity) -> Result<Option<Vec<u8>>, Error> {
     Ok(found)
 }
 
-fn set_base(db: &Connection, entity: &Entity, row: Option<&[u8]>) -> Result<(), Error> {
+fn set_base(db: &Db<'_>, entity: &Entity, row: Option<&[u8]>) -> Result<(), Error> {
     let Some(row) = row else {
         return drop_base(db, entity);
     };
@@ -147,7 +148,7 @@ fn set_base(db: &Connection, entity: &Entity, row: Option<&[u8]>) -> Result<(), 
     Ok(())
 }
 
-fn drop_base(db: &Connection, entity: &Entity) -> Result<(), Error> {
+fn drop_base(db: &Db<'_>, entity: &Entity) -> Result<(), Error> {
     db.prepare_cached("DELETE FROM outrigger_base WHERE entity = ?1")?
         .execute([entity.id])?;
     Ok(())

@@ -22,7 +22,7 @@ pub(crate) fn sync_state<A: App>(step: &Step<'_, A>) -> Result<SyncState, Error>
     let is_asking = step
         .attempts
         .is_under_way(|purpose| matches!(purpose, Purpose::LookUp(_)));
-    let is_sending = state.counts.in_flight > 0 || is_due || is_asking || restore::has_look_ups(step.db)?;
+    let is_sending = state.counts.in_flight > 0 || is_due || is_asking || restore::has_look_ups(&step.db)?;
     let cause = cause(connection);
     let kind = match cause {
         Some(Cause::SignIn | Cause::ServerRestored) => SyncKind::Error,
@@ -79,7 +79,7 @@ fn next_attempt<A: App>(step: &Step<'_, A>) -> Result<Option<Tick>, Error> {
     if connection.user_offline || connection.halt.is_some() {
         return Ok(None);
     }
-    let Some(row) = queue::next_due(step.db)? else {
+    let Some(row) = queue::next_due(&step.db)? else {
         return Ok(None);
     };
     let reach = match connection.reach {

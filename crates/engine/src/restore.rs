@@ -3,10 +3,11 @@
 //! Owns epochs, watermarks, the retirement of a client id, and uncertain rows. **Invariant:** an uncertain row is never sent again by the machine, unless
 //! the server has said that it knows nothing of it.
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 
 use crate::answer;
 use crate::app::{App, Intent, LookUp};
+use crate::db::Db;
 use crate::error::Error;
 use crate::event::{Effect, Reply};
 use crate::flow::{self, Waits};
@@ -38,7 +39,7 @@ pub(crate) fn notices<A: App>(
     if let Some(epoch) = response.header("outrigger-epoch") {
         match &step.identity.epoch {
             None => {
-                schema::set_epoch(step.db, Some(epoch))?;
+                schema::set_epoch(&step.db, Some(epoch))?;
                 step.identity.epoch = Some(epoch.to_owned());
             }
             Some(known) if known != epoch => {
@@ -82,7 +83,7 @@ fn halt<A: App>(step: &mut Step<'_, A>, watermark: i64, detail: &str) -> Result<
     step.state.connection.halt = Some(Halt::ServerRestored {
         detail: detail.to_owned(),
     });
-    for (entry, row) in journalled_after(step.db, watermark)? {
+    for (entry, row) in journalled_after(&step.db, watermark)? {
         revive(step, row, detail)?;
         step.db
             .prepare_cached("UPDATE outrigger_journal SET sequence = NULL WHERE entry = ?1")?
@@ -92,7 +93,7 @@ fn halt<A: App>(step: &mut Step<'_, A>, watermark: i64, detail: &str) -> Result<
 }
 
 /// What the server acknowledged, and may have lost.
-fn journalled_after(db: &Connection, watermark: i64) -> Result<Vec<(i64, Row)>, Error> {
+fn journalled_after(db: &Db<'_>, watermark: i64) -> Result<Vec<(i64, Row)>, Error> {
     let synced =
         serde_json::to_string(&Outcome::Synced).expect("BUG: an outcome has no map keys that could fail");
     let mut statement = db.prepare_cached(
@@ -107,10 +108,10 @@ fn journalled_after(db: &Connection, watermark: i64) -> Result<Vec<(i64, Row)>, 
 
 /// Puts an acknowledged mutation back, parked: the server may have lost it.
 fn revive<A: App>(step: &mut Step<'_, A>, mut row: Row, detail: &str) -> Result<(), Error> {
-    if queue::by_mutation(step.db, row.mutation)?.is_some() {
+    if queue::by_mutation(&step.db, row.mutation)?.is_some() {
         return Ok(());
     }
-    if !queue::has_entity(step.db, &row.entity)? {
+    if !queue::has_entity(&step.db, &row.entity)? {
         reconcile::keep_base(step, &row.entity)?;
     }
     row.place = step.new_place();
@@ -144,7 +145,7 @@ pub(crate) fn accept_server<A: App>(step: &mut Step<'_, A>) -> Result<Reply, Err
         ));
     }
     step.state.connection.halt = Some(Halt::Rewound);
-    schema::set_epoch(step.db, None)?;
+    schema::set_epoch(&step.db, None)?;
     step.identity.epoch = None;
     step.state.watermark = 0;
     step.db.execute(
@@ -159,12 +160,12 @@ fn begin_anew<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
     for attempt in step.attempts.abandon_all() {
         step.effect(Effect::Abort { attempt });
     }
-    for mut row in queue::in_flight(step.db)? {
+    for mut row in queue::in_flight(&step.db)? {
         let due = step.tick;
         flow::requeue(step, &mut row, due)?;
     }
     let client = ClientId(step.new_uuid());
-    schema::rename_client(step.db, client)?;
+    schema::rename_client(&step.db, client)?;
     step.identity.client = client;
     step.state.sequence_next = 1;
     step.state.watermark = 0;
@@ -211,11 +212,11 @@ pub(crate) fn retired<A: App>(step: &mut Step<'_, A>, highest: Retired) -> Resul
     step.state.connection.halt = None;
     let uncertain = match highest {
         Retired::SawNothing => Vec::new(),
-        Retired::SawUpTo(highest) => queue::with_keys_up_to(step.db, highest)?,
-        Retired::CannotTell => sent::places(step.db)?,
+        Retired::SawUpTo(highest) => queue::with_keys_up_to(&step.db, highest)?,
+        Retired::CannotTell => sent::places(&step.db)?,
     };
     for place in uncertain {
-        let Some(mut row) = queue::by_place(step.db, place)? else {
+        let Some(mut row) = queue::by_place(&step.db, place)? else {
             continue;
         };
         let is_open = row.state != RowState::Parked || matches!(row.parked, Some(Parked::Exhausted { .. }));
@@ -227,9 +228,9 @@ pub(crate) fn retired<A: App>(step: &mut Step<'_, A>, highest: Retired) -> Resul
             )?;
         }
     }
-    for place in sent::places(step.db)? {
-        if let Some(mut row) = queue::by_place(step.db, place)? {
-            sent::forget(step.db, &mut row)?;
+    for place in sent::places(&step.db)? {
+        if let Some(mut row) = queue::by_place(&step.db, place)? {
+            sent::forget(&step.db, &mut row)?;
         }
     }
     begin_anew(step)
@@ -246,7 +247,7 @@ pub(crate) enum Retired {
     CannotTell,
 }
 
-pub(crate) fn has_look_ups(db: &Connection) -> Result<bool, Error> {
+pub(crate) fn has_look_ups(db: &Db<'_>) -> Result<bool, Error> {
     Ok(db.prepare_cached("SELECT 1 FROM outrigger_look_up")?.exists([])?)
 }
 
@@ -264,9 +265,9 @@ pub(crate) fn send_look_ups<A: App>(step: &mut Step<'_, A>) -> Result<(), Error>
         if step.attempts.is_under_way(is_asked) {
             continue;
         }
-        let row = queue::by_place(step.db, place)?;
+        let row = queue::by_place(&step.db, place)?;
         let Some(mut row) = row.filter(|row| matches!(row.parked, Some(Parked::Uncertain { .. }))) else {
-            queue::forget_look_up(step.db, place)?;
+            queue::forget_look_up(&step.db, place)?;
             continue;
         };
         let is_asked = match row.mutation(step.app) {
@@ -274,7 +275,7 @@ pub(crate) fn send_look_ups<A: App>(step: &mut Step<'_, A>) -> Result<(), Error>
             Err(_) => false,
         };
         if !is_asked {
-            queue::forget_look_up(step.db, place)?;
+            queue::forget_look_up(&step.db, place)?;
         }
     }
     Ok(())
@@ -289,13 +290,13 @@ pub(crate) fn settle_uncertain<A: App>(
     class: Class,
 ) -> Result<(), Error> {
     if found.is_some() {
-        queue::forget_look_up(step.db, row.place)?;
+        queue::forget_look_up(&step.db, row.place)?;
     }
     match found {
         Some(LookUp::Done(response)) => answer::done(step, row, Some(&response)),
         Some(LookUp::NotDone) => {
             row.key = step.new_key();
-            queue::save_content(step.db, &row)?;
+            queue::save_content(&step.db, &row)?;
             flow::unpark(step, &mut row)
         }
         Some(LookUp::Unclear) => Ok(()),

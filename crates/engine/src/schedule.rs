@@ -81,7 +81,7 @@ pub(crate) fn run<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
         }
     }
     if gate == Gate::Open && wake.is_none() {
-        wake = look_again(step, queue::next_due(step.db)?);
+        wake = look_again(step, queue::next_due(&step.db)?);
     }
     arm(step, wake);
     Ok(())
@@ -100,8 +100,8 @@ fn look_again<A: App>(step: &Step<'_, A>, next: Option<Tick>) -> Option<Tick> {
 fn has_due<A: App>(step: &Step<'_, A>) -> Result<bool, Error> {
     // What a process that died had in flight is due too, once its lease has ended.
     let is_due =
-        step.state.counts.in_flight > 0 || queue::next_due(step.db)?.is_some_and(|due| due <= step.tick);
-    Ok(is_due || restore::has_look_ups(step.db)?)
+        step.state.counts.in_flight > 0 || queue::next_due(&step.db)?.is_some_and(|due| due <= step.tick);
+    Ok(is_due || restore::has_look_ups(&step.db)?)
 }
 
 fn send<A: App>(step: &mut Step<'_, A>, gate: Gate) -> Result<(), Error> {
@@ -128,7 +128,7 @@ fn send<A: App>(step: &mut Step<'_, A>, gate: Gate) -> Result<(), Error> {
 /// Asks for the lease. `None`: it is held. What a former holder had in flight is queued again first.
 fn hold_lease<A: App>(step: &mut Step<'_, A>) -> Result<Option<Millis>, Error> {
     let holder = step.identity.client.0.into_bytes();
-    match lease::hold(step.db, &holder, step.attempts.generation, step.wall)? {
+    match lease::hold(&step.db, &holder, step.attempts.generation, step.wall)? {
         Asked::Held => Ok(None),
         Asked::Denied(left) => {
             relinquish(step);
@@ -152,7 +152,7 @@ pub(crate) fn relinquish<A: App>(step: &mut Step<'_, A>) {
 
 /// After a crash, or in place of a holder that stands still: what was in flight is queued again, under the same keys.
 fn recover<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
-    for mut row in queue::in_flight(step.db)? {
+    for mut row in queue::in_flight(&step.db)? {
         let due = step.tick;
         flow::requeue(step, &mut row, due)?;
     }
@@ -170,7 +170,7 @@ fn send_due<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
         let limit = batches
             .as_ref()
             .map_or(free, |batches| items_max(step, batches.items_max));
-        let due = queue::due(step.db, step.tick, limit + UPLOADS_MAX)?;
+        let due = queue::due(&step.db, step.tick, limit + UPLOADS_MAX)?;
         let due = due_for_sending(step, due)?;
         let (uploads, writes): (Vec<_>, Vec<_>) = due.into_iter().partition(|row| row.upload.is_some());
         let mut writes = readable(step, writes)?;

@@ -2,8 +2,9 @@
 //!
 //! Owns the table `outrigger_sent`, and a row's sequence with it. Never decides what is sent.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, params};
 
+use crate::db::Db;
 use crate::error::Error;
 use crate::http::{Method, Target};
 use crate::ids::{Place, Sequence};
@@ -19,7 +20,7 @@ pub(crate) struct Sent {
 }
 
 /// The request that was kept for a row.
-pub(crate) fn find(db: &Connection, row: &Row) -> Result<Option<Sent>, Error> {
+pub(crate) fn find(db: &Db<'_>, row: &Row) -> Result<Option<Sent>, Error> {
     let Some(sequence) = row.sequence else {
         return Ok(None);
     };
@@ -48,7 +49,7 @@ pub(crate) fn find(db: &Connection, row: &Row) -> Result<Option<Sent>, Error> {
 }
 
 /// Keeps a request under the sequence that its row has now.
-pub(crate) fn keep(db: &Connection, place: Place, sequence: Sequence, sent: &Sent) -> Result<(), Error> {
+pub(crate) fn keep(db: &Db<'_>, place: Place, sequence: Sequence, sent: &Sent) -> Result<(), Error> {
     let json = |error| Error::Database(rusqlite::Error::ToSqlConversionFailure(Box::new(error)));
     db.prepare_cached(
         "INSERT INTO outrigger_sent (sequence, place, method, target, guarded, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -65,7 +66,7 @@ pub(crate) fn keep(db: &Connection, place: Place, sequence: Sequence, sent: &Sen
 }
 
 /// A row is as if it had never been sent.
-pub(crate) fn forget(db: &Connection, row: &mut Row) -> Result<(), Error> {
+pub(crate) fn forget(db: &Db<'_>, row: &mut Row) -> Result<(), Error> {
     if let Some(sequence) = row.sequence.take() {
         delete(db, sequence)?;
         queue::save_sequence(db, row)?;
@@ -74,14 +75,14 @@ pub(crate) fn forget(db: &Connection, row: &mut Row) -> Result<(), Error> {
 }
 
 /// Removes the request of a row that leaves the queue.
-pub(crate) fn delete(db: &Connection, sequence: Sequence) -> Result<(), Error> {
+pub(crate) fn delete(db: &Db<'_>, sequence: Sequence) -> Result<(), Error> {
     db.prepare_cached("DELETE FROM outrigger_sent WHERE sequence = ?1")?
         .execute([sequence])?;
     Ok(())
 }
 
 /// The rows that were sent, oldest first.
-pub(crate) fn places(db: &Connection) -> Result<Vec<Place>, Error> {
+pub(crate) fn places(db: &Db<'_>) -> Result<Vec<Place>, Error> {
     let mut statement = db.prepare_cached("SELECT place FROM outrigger_sent ORDER BY place")?;
     Ok(statement
         .query_map([], |row| row.get(0))?
@@ -89,7 +90,7 @@ pub(crate) fn places(db: &Connection) -> Result<Vec<Place>, Error> {
 }
 
 /// The lowest sequence whose answer is not recorded.
-pub(crate) fn lowest_open(db: &Connection) -> Result<Option<Sequence>, Error> {
+pub(crate) fn lowest_open(db: &Db<'_>) -> Result<Option<Sequence>, Error> {
     Ok(db
         .prepare_cached("SELECT min(sequence) FROM outrigger_sent")?
         .query_row([], |row| row.get(0))?)

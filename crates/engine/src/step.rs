@@ -4,10 +4,10 @@
 
 use rand::RngExt as _;
 use rand::rngs::StdRng;
-use rusqlite::Connection;
 use std::collections::BTreeSet;
 
 use crate::app::App;
+use crate::db::Db;
 use crate::engine::{Limits, Options};
 use crate::error::Error;
 use crate::event::{Effect, Reply};
@@ -22,7 +22,7 @@ use crate::transaction::Undo;
 
 /// The transaction in hand.
 pub(crate) struct Step<'a, A: App> {
-    pub(crate) db: &'a Connection,
+    pub(crate) db: Db<'a>,
     pub(crate) app: &'a A,
     pub(crate) options: &'a Options,
     pub(crate) rng: &'a mut StdRng,
@@ -55,12 +55,12 @@ pub(crate) struct Gathered {
 
 impl<A: App> Step<'_, A> {
     pub(crate) fn ids(&self) -> Ids<'_> {
-        Ids::new(self.db)
+        Ids::new(&self.db)
     }
 
     pub(crate) fn id_map(&mut self) -> IdMap<'_> {
         IdMap {
-            db: self.db,
+            db: &self.db,
             clock: &mut self.state.ids,
             wall: self.wall,
             rng: self.rng,
@@ -119,7 +119,7 @@ impl<A: App> Step<'_, A> {
 
     /// Tells of a mutation, and of those that were merged into it.
     pub(crate) fn settled(&mut self, mutation: MutationId, outcome: &Outcome) -> Result<(), Error> {
-        for mutation in std::iter::once(mutation).chain(crate::journal::merged_into(self.db, mutation)?) {
+        for mutation in std::iter::once(mutation).chain(crate::journal::merged_into(&self.db, mutation)?) {
             self.effect(Effect::Settled {
                 mutation,
                 outcome: outcome.clone(),

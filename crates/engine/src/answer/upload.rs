@@ -77,9 +77,9 @@ pub(super) fn answered<A: App>(
 
 /// The request is settled: were the same to be asked for again, it would be another one.
 fn renew_key<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
-    sent::forget(step.db, row)?;
+    sent::forget(&step.db, row)?;
     row.key = step.new_key();
-    queue::save_content(step.db, row)
+    queue::save_content(&step.db, row)
 }
 
 fn advance_upload<A: App>(

@@ -123,15 +123,15 @@ fn with_company<A: App>(
     while next < all.len() && all.len() < items_max {
         let row = &all[next].row;
         next += 1;
-        let mut candidates = edge::first_dependants(step.db, row.place, items_max - all.len())?;
+        let mut candidates = edge::first_dependants(&step.db, row.place, items_max - all.len())?;
         if row.in_lane {
-            candidates.extend(queue::lane_successor(step.db, row.lane, row.place)?);
+            candidates.extend(queue::lane_successor(&step.db, row.lane, row.place)?);
         }
         for place in candidates {
             if all.len() >= items_max || places.contains(&place) {
                 continue;
             }
-            let Some(candidate) = queue::by_place(step.db, place)? else {
+            let Some(candidate) = queue::by_place(&step.db, place)? else {
                 continue;
             };
             if let Some(companion) = joining(step, candidate, &places)? {
@@ -169,10 +169,10 @@ fn joining<A: App>(
 fn predecessors<A: App>(step: &Step<'_, A>, row: &Row) -> Result<BTreeSet<Place>, Error> {
     let mut before = BTreeSet::new();
     if row.blockers > 0 {
-        before.extend(edge::blockers(step.db, row.place)?);
+        before.extend(edge::blockers(&step.db, row.place)?);
     }
     if row.in_lane {
-        before.extend(queue::lane_predecessor(step.db, row.lane, row.place)?);
+        before.extend(queue::lane_predecessor(&step.db, row.lane, row.place)?);
     }
     Ok(before)
 }
@@ -195,7 +195,7 @@ fn choose<A: App>(
     {
         if step.state.counts.failed != parked_before {
             // Parking one may have moved others.
-            match queue::by_place(step.db, row.place)? {
+            match queue::by_place(&step.db, row.place)? {
                 Some(moved) if moved.state != RowState::Parked => row = moved,
                 _ => continue,
             }

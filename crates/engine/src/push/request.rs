@@ -30,7 +30,7 @@ pub(crate) fn prepare<A: App>(
     row: &Row,
     mutation: &A::Mutation,
 ) -> Result<Option<Prepared>, Error> {
-    if let Some(sent) = sent::find(step.db, row)? {
+    if let Some(sent) = sent::find(&step.db, row)? {
         return Ok(Some(Prepared {
             sent,
             is_first: false,
@@ -133,6 +133,6 @@ pub(crate) fn key_headers<A: App>(step: &Step<'_, A>, row: &Row, acknowledged: i
 
 /// Up to which sequence every answer is durably recorded.
 pub(crate) fn acknowledged<A: App>(step: &Step<'_, A>) -> Result<i64, Error> {
-    let open = sent::lowest_open(step.db)?;
+    let open = sent::lowest_open(&step.db)?;
     Ok(open.map_or(step.state.sequence_next, |sequence| sequence.0) - 1)
 }
