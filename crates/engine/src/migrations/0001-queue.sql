@@ -151,7 +151,7 @@ CREATE INDEX outrigger_merged_into ON outrigger_merged (into_mutation);
 
 -- The last outcomes, with what it takes to show them and to find out what a restored server lost.
 CREATE TABLE outrigger_journal (
-    entry       INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    entry       INTEGER NOT NULL PRIMARY KEY,
     at          INTEGER NOT NULL,
     mutation    BLOB    NOT NULL,
     key         BLOB    NOT NULL,
