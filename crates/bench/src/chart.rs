@@ -15,10 +15,10 @@ const BAD: Style = AnsiColor::Yellow.on_default();
 const LOUD: Style = AnsiColor::Red.on_default().bold();
 
 const WIDTH: usize = 80;
-const WHAT: usize = 30;
+const WHAT: usize = 32;
 /// Cells of a bar up to the reach, and beyond it.
-const BAR: usize = 26;
-const BEYOND: usize = 13;
+const BAR: usize = 25;
+const BEYOND: usize = 11;
 
 /// All of it, in lines.
 pub fn draw(report: &Report) -> String {
@@ -113,7 +113,7 @@ fn table(out: &mut String, rows: &[Row]) {
     for row in rows {
         if line_title(row.line) != title {
             title = line_title(row.line);
-            let header = format!("{:>11} {:>11} {:>8} {:>11}", "ours", "limit", "ratio", "reach");
+            let header = format!("{:>11} {:>11} {:>7} {:>9}", "ours", "limit", "ratio", "reach");
             line(out, "");
             line(
                 out,
@@ -130,7 +130,7 @@ fn table(out: &mut String, rows: &[Row]) {
             None => ("–", DIM),
         };
         let ratio = row.ratio.map_or_else(|| "–".to_owned(), significant);
-        let ratio = format!("{ratio:>8}");
+        let ratio = format!("{ratio:>7}");
         let ours = format!("{:>11}", amount(row.value, row.unit));
         let limit = format!("{:>11}", amount(row.limit, row.unit));
         // What the reach is said of is what is painted.
@@ -138,7 +138,7 @@ fn table(out: &mut String, rows: &[Row]) {
             ReachOf::Value => (paint(style, ours), ratio),
             ReachOf::Ratio => (ours, paint(style, ratio)),
         };
-        let reach = paint(DIM, format!("{:>11}", reach(row)));
+        let reach = paint(DIM, format!("{:>9}", reach(row)));
         line(
             out,
             format!(
@@ -259,17 +259,23 @@ fn amount(amount: Option<f64>, unit: Unit) -> String {
 fn significant(number: f64) -> String {
     match number.abs() {
         size if size >= 100.0 => thousands(number),
-        size if size >= 10.0 => format!("{number:.1}"),
-        size if size >= 1.0 || size == 0.0 => trimmed(format!("{number:.2}")),
-        _ => trimmed(format!("{number:.3}")),
+        0.0 => "0".to_owned(),
+        size => {
+            let before = size.log10().floor();
+            // Between two, for what is below a hundred, and as many as a very small one needs.
+            let after = (2.0 - before).clamp(0.0, 9.0) as usize;
+            trimmed(format!("{number:.after$}"))
+        }
     }
 }
 
+/// Without zeros that say nothing.
 fn trimmed(text: String) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-fn thousands(number: f64) -> String {
+/// A whole number, its thousands set apart.
+pub(crate) fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -295,6 +301,9 @@ mod tests {
         check(2.0, "2");
         check(0.854, "0.854");
         check(0.3, "0.3");
+        check(40.0, "40");
+        check(0.000_861_7, "0.000862");
+        check(0.0, "0");
     }
 
     #[test]
@@ -302,7 +311,7 @@ mod tests {
         for reached in [0.0, 0.3, 0.999, 1.0, 1.01, 1.5, 80.0] {
             let bar = without_colours(&bar(reached, GOOD));
             assert_eq!(bar.chars().count(), BAR + BEYOND, "{reached}: {bar:?}");
-            assert_eq!(bar.contains('▶'), reached > 1.49, "{reached}: {bar:?}");
+            assert_eq!(bar.contains('▶'), reached > 1.45, "{reached}: {bar:?}");
         }
     }
 

@@ -98,7 +98,7 @@ struct Round {
 
 async fn one_round(bench: &Bench<'_>, world: &World, recorded: &Recording) -> Result<Round, Error> {
     let app = || Social::new(world.me.clone());
-    let seed_items = (world.writes.len() / SEED_PART).max(1);
+    let seed_items = bench.durable(world.writes.len() / SEED_PART, 4.0);
     let batches = ours::whole(world, app(), Duration::ZERO).await?;
     let http = raw_http(world, recorded, BATCH_CONNECTIONS, Duration::ZERO).await?;
     let seed = seed_loop::whole(world, &world.writes[..seed_items]).await?;

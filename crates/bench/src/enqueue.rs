@@ -195,12 +195,12 @@ async fn one_by_one(bench: &Bench<'_>, scene: &Scene) -> Result<Vec<Row>, Error>
         scene.open_service("crowd64").await?,
     ];
     let mut rates = Rates::default();
-    let part = scene.writes.len().div_ceil(PARTS);
+    let part = bench.durable(scene.writes.len() / PARTS, 4.0).max(1);
     let parts = scene
         .writes
         .chunks(part)
         .zip(scene.replay.transactions.chunks(part));
-    for (round, (writes, transactions)) in parts.enumerate() {
+    for (round, (writes, transactions)) in parts.take(PARTS).enumerate() {
         bench.round("enqueue: one by one", round, PARTS);
         let is_measured = round > 0;
         let keep = |samples: &mut Samples, took: Took| {

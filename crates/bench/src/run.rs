@@ -10,11 +10,13 @@ use crate::figure::Figure;
 use crate::machine::{self, Machine};
 use crate::report::{Mix, Report, Row, Workload};
 use crate::workload::{self, Order};
-use crate::{binary, drain, enqueue, place, scale, status, upload};
+use crate::{binary, chart, drain, enqueue, place, scale, status, upload};
 
 /// Writes that wait in a long queue, at most, and for each write of the workload.
 const LONG_MAX: usize = 1_000_000;
 const LONG_FOR_EACH: usize = 100;
+/// Things in one measurement, at least.
+const LEAST: usize = 50;
 /// Writes that wait in the short queue that it is compared with.
 const SHORT: usize = 1_000;
 
@@ -59,10 +61,19 @@ pub(crate) struct Bench<'a> {
     folder: TempDir,
     pub(crate) binary: PathBuf,
     pub(crate) order: Order,
+    /// Of a commit, roughly.
+    sync_us: f64,
     say: &'a dyn Fn(&str),
 }
 
 impl Bench<'_> {
+    /// How many things that wait for the disk so often are measured in one go: as many as are wanted, but no more than a slow disk does in a second
+    /// and a half, nor fewer than say something.
+    pub(crate) fn durable(&self, wanted: usize, syncs: f64) -> usize {
+        let in_time = 1_500_000.0 / (self.sync_us * syncs).max(1.0);
+        wanted.min((in_time as usize).max(LEAST))
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -98,14 +109,16 @@ pub async fn run(options: &Options, say: &dyn Fn(&str)) -> Result<Report, Error>
         seed: options.seed,
         items: options.items,
     };
+    say("looking at the machine");
+    let folder = place::folder()?;
+    let machine = machine::look(folder.path())?;
     let bench = Bench {
-        folder: place::folder()?,
+        folder,
         binary: options.binary.clone(),
         order,
+        sync_us: machine.sync_us,
         say,
     };
-    bench.say("looking at the machine");
-    let machine = machine::look(bench.folder())?;
     let group = options.group;
     let mut rows = Vec::new();
     if group.has(Group::Enqueue) {
@@ -160,12 +173,13 @@ fn notes(machine: &Machine, bench: &Bench<'_>) -> Vec<String> {
         notes.push("tmpfs: the disk's part is missing; name a folder on a disk in TMPDIR".to_owned());
     }
     if bench.order.items != workload::ITEMS {
-        let [long, short] = bench.queues();
+        let told = |count: usize| chart::thousands(count as f64);
         notes.push(format!(
-            "{} writes instead of {}: the reaches of line 6 are for {}, and the long queue holds {long} instead of {LONG_MAX}, the short one {short}",
-            bench.order.items,
-            workload::ITEMS,
-            workload::ITEMS
+            "{} writes instead of {}: the reaches of the drain at 50 ms are for {}; the long queue holds {}",
+            told(bench.order.items),
+            told(workload::ITEMS),
+            told(workload::ITEMS),
+            told(bench.queues()[0]),
         ));
     }
     notes

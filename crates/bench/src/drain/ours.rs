@@ -7,6 +7,7 @@ use outrigger_engine::{App, SyncState};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
 use crate::error::Error;
 use crate::rounds::{Stopwatch, Took};
@@ -55,10 +56,7 @@ pub(crate) async fn drain<A: App>(
     let took = watch.stop();
     let failed = state.map(|state| state.failed).unwrap_or(u64::MAX);
     service.close().await?;
-    for look in looking {
-        // It ends with the service.
-        let _ = look.await;
-    }
+    looking.iter().for_each(JoinHandle::abort);
     if failed > 0 {
         return Err(Error::Unmeasured(format!(
             "{failed} writes of a drain did not arrive"
@@ -87,7 +85,7 @@ async fn open<A: App>(
 }
 
 /// Somebody who takes every state and every change as it comes.
-fn look_on<A: App>(service: &SyncService<A>) -> Result<Vec<tokio::task::JoinHandle<usize>>, Error> {
+fn look_on<A: App>(service: &SyncService<A>) -> Result<Vec<JoinHandle<usize>>, Error> {
     let mut states = service.state();
     let mut changes = service.changes()?;
     let of_states = async move {
