@@ -40,6 +40,7 @@ mod accept_server;
 mod doctor;
 
 // The rest.
+mod bench;
 mod serve;
 mod completions;
 mod man;
@@ -98,6 +99,8 @@ pub(crate) enum Command {
     AcceptServer(WaitArgs),
     /// Look for what is wrong, and say what to do
     Doctor,
+    /// Measure on this machine how close it comes to what the disk and the network allow
+    Bench(bench::Args),
     /// Run a server
     Serve(serve::Args),
     /// Print the completions of a shell
@@ -110,6 +113,12 @@ pub(crate) enum Command {
     /// The server process of a demonstration
     #[command(hide = true)]
     DemoServer(DemoServerArgs),
+    /// The server process of a bench
+    #[command(hide = true)]
+    BenchServer(bench::ServerArgs),
+    /// A process of a bench that opens a database and says what that took
+    #[command(hide = true)]
+    BenchOpen(bench::OpenArgs),
 }
 
 impl Command {
@@ -149,11 +158,14 @@ impl Command {
             Self::Online(wait) => online::run(context, wait).await,
             Self::AcceptServer(wait) => accept_server::run(context, wait).await,
             Self::Doctor => doctor::run(context).await,
+            Self::Bench(args) => bench::run(context, args).await,
             Self::Serve(args) => serve::run(context, args).await,
             Self::Completions(args) => completions::run(context, args),
             Self::Man(args) => man::run(context, args),
             Self::DemoClient(args) => demo::run_client(args).await,
             Self::DemoServer(args) => demo::run_server(args).await,
+            Self::BenchServer(args) => bench::serve(args).await,
+            Self::BenchOpen(args) => bench::open(context, args),
         }
     }
 }

@@ -35,8 +35,22 @@ pub struct Targets {
     pub conversations: Vec<ConversationId>,
 }
 
+/// Which writes: the same seed and the same scene give the same ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Order {
+    /// Decides all of them.
+    pub seed: u64,
+    /// How many.
+    pub items: usize,
+}
+
 /// So many writes. Half of the comments and likes are on posts that were written before in the same workload, half on those of others.
 pub fn writes(targets: &Targets, seed: u64, items: usize) -> Vec<Mutation> {
+    stream(targets.clone(), seed).take(items).collect()
+}
+
+/// The same, one after the other, without end.
+pub fn stream(targets: Targets, seed: u64) -> impl Iterator<Item = Mutation> {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut unliked = targets.posts.clone();
     unliked.shuffle(&mut rng);
@@ -46,7 +60,7 @@ pub fn writes(targets: &Targets, seed: u64, items: usize) -> Vec<Mutation> {
         own: Vec::new(),
         unliked,
     };
-    (0..items).map(|_| author.write(targets)).collect()
+    std::iter::repeat_with(move || author.write(&targets))
 }
 
 struct Author {

@@ -16,3 +16,4 @@ mod enqueue;
 mod logout;
 mod damage;
 mod process;
+mod bench;
