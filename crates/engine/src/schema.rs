@@ -41,6 +41,8 @@ pub(crate) fn open<A: App>(
         if options.durable { "FULL" } else { "NORMAL" },
     )?;
     db.pragma_update(None, "foreign_keys", false)?;
+    // KiB, taken as they are needed. With SQLite's own 2 MiB a large call pushes pages out that it is about to change again.
+    db.pragma_update(None, "cache_size", -8_192)?;
     let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     migrate(&tx)?;
     let identity = identify::<A>(&tx, options, fresh)?;
