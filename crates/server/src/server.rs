@@ -76,6 +76,34 @@ pub(crate) struct Counters {
     pub(crate) upload_bytes: AtomicU64,
 }
 
+impl Counters {
+    fn add(&self, tally: Tally) {
+        self.applied.fetch_add(tally.applied, Ordering::Relaxed);
+        self.replayed.fetch_add(tally.replayed, Ordering::Relaxed);
+        self.rejected.fetch_add(tally.rejected, Ordering::Relaxed);
+    }
+}
+
+/// The outcomes of the mutations of one transaction, which count once it is committed.
+#[derive(Debug, Default, Clone, Copy)]
+struct Tally {
+    applied: u64,
+    replayed: u64,
+    rejected: u64,
+}
+
+impl Tally {
+    fn count(&mut self, response: &Response) {
+        if response.headers.contains_key(REPLAYED) {
+            self.replayed += 1;
+        } else if response.is_success() {
+            self.applied += 1;
+        } else {
+            self.rejected += 1;
+        }
+    }
+}
+
 /// The server core over a database and the bytes of uploads.
 pub struct Server<S, B> {
     store: S,
@@ -180,15 +208,20 @@ impl<S: Store, B: Blobs> Server<S, B> {
     /// own outcome; only when the transaction itself fails do all of them.
     pub fn handle_all(&self, now: Now, random: &mut dyn CryptoRng, exchanges: &[Exchange]) -> Vec<Response> {
         let written = self.store.write(|tx| {
-            Ok(exchanges
+            let mut tally = Tally::default();
+            let responses: Vec<_> = exchanges
                 .iter()
-                .map(|exchange| self.write(tx, now, random, exchange))
-                .collect::<Vec<_>>())
+                .map(|exchange| self.write(tx, &mut tally, now, random, exchange))
+                .collect();
+            Ok((responses, tally))
         });
-        let responses = written.unwrap_or_else(|error| {
-            let response = store_failed(&error).into_response();
-            vec![response; exchanges.len()]
-        });
+        let responses = match written {
+            Ok((responses, tally)) => {
+                self.counters.add(tally);
+                responses
+            }
+            Err(error) => vec![store_failed(&error).into_response(); exchanges.len()],
+        };
         exchanges
             .iter()
             .zip(responses)
@@ -264,18 +297,20 @@ impl<S: Store, B: Blobs> Server<S, B> {
     fn write(
         &self,
         tx: &mut dyn Transaction,
+        tally: &mut Tally,
         now: Now,
         random: &mut dyn CryptoRng,
         exchange: &Exchange,
     ) -> Response {
         answer(contained(tx, |tx| {
-            settle(self.write_authenticated(tx, now, random, exchange)).map(|it| (Keep::Changes, it))
+            settle(self.write_authenticated(tx, tally, now, random, exchange)).map(|it| (Keep::Changes, it))
         }))
     }
 
     fn write_authenticated(
         &self,
         tx: &mut dyn Transaction,
+        tally: &mut Tally,
         now: Now,
         random: &mut dyn CryptoRng,
         Exchange { caller, request }: &Exchange,
@@ -292,6 +327,7 @@ impl<S: Store, B: Blobs> Server<S, B> {
         let mut writer = Writer {
             now,
             random,
+            tally,
             viewer: &caller.user,
             client: client.as_ref(),
         };
@@ -354,19 +390,8 @@ impl<S: Store, B: Blobs> Server<S, B> {
                 once::apply_plainly(tx, &mut effect)?
             }
         };
-        self.count(&response);
+        writer.tally.count(&response);
         Ok(response)
-    }
-
-    fn count(&self, response: &Response) {
-        let counter = if response.headers.contains_key(REPLAYED) {
-            &self.counters.replayed
-        } else if response.is_success() {
-            &self.counters.applied
-        } else {
-            &self.counters.rejected
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -374,6 +399,7 @@ impl<S: Store, B: Blobs> Server<S, B> {
 struct Writer<'a> {
     now: Now,
     random: &'a mut dyn CryptoRng,
+    tally: &'a mut Tally,
     viewer: &'a UserRow,
     client: Option<&'a ClientHeader>,
 }
@@ -410,9 +436,11 @@ fn answer(outcome: StoreResult<Response>) -> Response {
 
 /// The cause is for the log; the caller learns only whether to come back.
 fn store_failed(error: &StoreError) -> Problem {
-    tracing::error!(%error, "the store refused");
+    if *error != StoreError::Again {
+        tracing::error!(%error, "the store refused");
+    }
     match error {
-        StoreError::Busy(_) => unavailable(),
+        StoreError::Busy(_) | StoreError::Again => unavailable(),
         StoreError::Failed(_) => internal(),
     }
 }

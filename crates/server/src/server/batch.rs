@@ -111,6 +111,7 @@ impl<S: Store, B: Blobs> Server<S, B> {
         let mut item = Writer {
             now: writer.now,
             random: &mut *writer.random,
+            tally: &mut *writer.tally,
             viewer: writer.viewer,
             client: client.as_ref(),
         };

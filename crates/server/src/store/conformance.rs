@@ -63,7 +63,7 @@ fn with_users<S: Store>(store: &S) -> (UserRow, UserRow) {
 }
 
 #[track_caller]
-fn write<S: Store, T>(store: &S, work: impl FnOnce(&mut dyn super::Transaction) -> super::Result<T>) -> T {
+fn write<S: Store, T>(store: &S, work: impl FnMut(&mut dyn super::Transaction) -> super::Result<T>) -> T {
     store.write(work).expect("a write")
 }
 

@@ -7,6 +7,7 @@ mod accounts;
 mod clients;
 mod comments;
 mod conversations;
+mod log;
 mod migrate;
 #[cfg(test)]
 mod plans;
@@ -19,8 +20,9 @@ use std::time::Duration;
 
 use rand::CryptoRng;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
+use self::log::Log;
 use super::{Change, Keep, Result, Snapshot, Store, StoreError, Transaction};
 use crate::error::Error;
 use crate::ids::Timestamp;
@@ -93,25 +95,21 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
-    fn write<T>(&self, work: impl FnOnce(&mut dyn Transaction) -> Result<T>) -> Result<T> {
+    fn write<T>(&self, mut work: impl FnMut(&mut dyn Transaction) -> Result<T>) -> Result<T> {
         let mut connection = self.writer();
-        let tx = connection
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-            .map_err(failed)?;
-        let value = work(&mut SqliteTransaction { connection: &tx })?;
-        tx.commit().map_err(failed)?;
-        Ok(value)
+        match run(&mut connection, Savepoints::Hoped, &mut work) {
+            Err(StoreError::Again) => run(&mut connection, Savepoints::Kept, &mut work),
+            outcome => outcome,
+        }
     }
 
     fn read<T>(&self, work: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T> {
         let Some(readers) = &self.readers else {
-            return work(&SqliteTransaction {
-                connection: &self.writer(),
-            });
+            return work(&SqliteTransaction::new(&self.writer(), Savepoints::Hoped));
         };
         let mut connection = readers.take()?;
         let tx = connection.transaction().map_err(failed)?;
-        let value = work(&SqliteTransaction { connection: &tx });
+        let value = work(&SqliteTransaction::new(&tx, Savepoints::Hoped));
         tx.finish().map_err(failed)?;
         readers.give_back(connection);
         value
@@ -138,9 +136,53 @@ impl Readers {
     }
 }
 
+/// One transaction from its beginning to its end.
+fn run<T>(
+    connection: &mut Connection,
+    savepoints: Savepoints,
+    work: &mut impl FnMut(&mut dyn Transaction) -> Result<T>,
+) -> Result<T> {
+    let begun = connection
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .map_err(failed)?;
+    let mut tx = SqliteTransaction::new(&begun, savepoints);
+    let value = work(&mut tx);
+    if tx.savepoints == Savepoints::Missed {
+        return Err(StoreError::Again);
+    }
+    let value = value?;
+    std::mem::take(&mut tx.log).write(&tx)?;
+    begun.commit().map_err(failed)?;
+    Ok(value)
+}
+
+/// How what comes after a savepoint can be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Savepoints {
+    /// Not at all. With a savepoint SQLite copies every page before it is changed, once for each, and nearly all are kept:
+    /// a rejection is found before anything is written.
+    Hoped,
+    /// There was something to undo: the whole transaction is undone, and run again with savepoints.
+    Missed,
+    /// One by one.
+    Kept,
+}
+
 /// The connection within one transaction; a snapshot and a transaction differ by the trait that is handed out.
 pub(super) struct SqliteTransaction<'c> {
     connection: &'c Connection,
+    savepoints: Savepoints,
+    log: Log,
+}
+
+impl<'c> SqliteTransaction<'c> {
+    fn new(connection: &'c Connection, savepoints: Savepoints) -> Self {
+        Self {
+            connection,
+            savepoints,
+            log: Log::default(),
+        }
+    }
 }
 
 impl Snapshot for SqliteTransaction<'_> {
@@ -171,39 +213,33 @@ impl Transaction for SqliteTransaction<'_> {
         if self.connection.is_autocommit() {
             return Err(StoreError::Busy("the transaction was rolled back".to_owned()));
         }
-        self.execute("SAVEPOINT item", [])?;
-        let outcome = work(self);
-        if !matches!(outcome, Ok(Keep::Changes)) {
-            self.execute("ROLLBACK TO item", [])?;
+        let logged = self.log.len();
+        match self.savepoints {
+            Savepoints::Missed => Err(StoreError::Again),
+            Savepoints::Hoped => {
+                let changed = self.connection.total_changes();
+                let outcome = work(self);
+                let has_changed = self.connection.total_changes() != changed || self.log.len() != logged;
+                if outcome.is_err() || outcome == Ok(Keep::Nothing) && has_changed {
+                    self.savepoints = Savepoints::Missed;
+                }
+                outcome.map(|_| ())
+            }
+            Savepoints::Kept => {
+                self.execute("SAVEPOINT item", [])?;
+                let outcome = work(self);
+                if outcome != Ok(Keep::Changes) {
+                    self.execute("ROLLBACK TO item", [])?;
+                    self.log.truncate(logged);
+                }
+                self.execute("RELEASE item", [])?;
+                outcome.map(|_| ())
+            }
         }
-        self.execute("RELEASE item", [])?;
-        outcome.map(|_| ())
     }
 
     fn log_change(&mut self, scope: &str, change: Change<'_>, at: Timestamp) -> Result<()> {
-        let version: i64 = self
-            .connection
-            .prepare_cached(
-                "INSERT INTO scopes (scope, version) VALUES (?1, 1)
-                 ON CONFLICT (scope) DO UPDATE SET version = version + 1
-                 RETURNING version",
-            )
-            .and_then(|mut statement| statement.query_row([scope], |row| row.get(0)))
-            .map_err(failed)?;
-        self.execute(
-            "INSERT INTO changes (scope, version, kind, object, operation, changed_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (scope, kind, object) DO UPDATE
-             SET version = excluded.version, operation = excluded.operation, changed_at = excluded.changed_at",
-            params![
-                scope,
-                version,
-                change.kind.name(),
-                change.object,
-                change.operation.name(),
-                at.millis()
-            ],
-        )?;
+        self.log.add(scope, change, at);
         Ok(())
     }
 }
