@@ -25,7 +25,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use self::log::Log;
 use super::{Change, Keep, Result, Snapshot, Store, StoreError, Transaction};
 use crate::error::Error;
-use crate::ids::Timestamp;
+use crate::ids::{Position, Timestamp};
 
 /// How long a connection waits for another process (a backup, a shell) to let go of the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -249,6 +249,11 @@ impl SqliteTransaction<'_> {
     fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize> {
         let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
         statement.execute(values).map_err(failed)
+    }
+
+    /// Where the row stands that was inserted last.
+    fn last_position(&self) -> Position {
+        Position(count(self.connection.last_insert_rowid()))
     }
 
     /// The one row that a cached statement finds.

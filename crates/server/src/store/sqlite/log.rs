@@ -61,8 +61,9 @@ impl Log {
 
 /// Every change takes a version; only an object's newest is kept.
 fn write_scope(tx: &SqliteTransaction<'_>, scope: &str, changes: &[&Logged]) -> Result<()> {
-    let known: Option<i64> =
-        tx.find("SELECT version FROM scopes WHERE scope = ?1", [scope], |row| row.get(0))?;
+    let known: Option<i64> = tx.find("SELECT version FROM scopes WHERE scope = ?1", [scope], |row| {
+        row.get(0)
+    })?;
     let before = known.unwrap_or(0);
     let mut newest = BTreeMap::new();
     for (version, change) in (before + 1..).zip(changes) {
@@ -81,7 +82,14 @@ fn write_scope(tx: &SqliteTransaction<'_>, scope: &str, changes: &[&Logged]) -> 
         tx.execute(
             "INSERT INTO changes (scope, version, kind, object, operation, changed_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![scope, version, kind, object, change.operation.name(), change.at.millis()],
+            params![
+                scope,
+                version,
+                kind,
+                object,
+                change.operation.name(),
+                change.at.millis()
+            ],
         )?;
     }
     let version = before + changes.len() as i64;

@@ -66,6 +66,7 @@ fn keys() {
         clients::FORGET,
         &["PRIMARY KEY (account=? AND client=? AND sequence<?)"],
     );
+    check(clients::HIGHEST, &["records_by_key (account=? AND client=?)"]);
     check(clients::CREATED, &["PRIMARY KEY (account=? AND key=?)"]);
 }
 

@@ -3,7 +3,7 @@ CREATE TABLE clients (
     client TEXT NOT NULL,
     -- Only rises; keys at or below it may be forgotten.
     watermark INTEGER NOT NULL DEFAULT 0,
-    -- The greatest ever recorded, forgotten or not.
+    -- The greatest that was recorded when keys were forgotten last.
     highest_key TEXT,
     retired_at INTEGER,
     PRIMARY KEY (account, client)
