@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use outrigger_social::wire;
-use serde::Serialize;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Server, Writer, answer, settle};
@@ -22,9 +22,29 @@ use crate::store::{Keep, Store, Transaction, contained};
 /// Items of a batch.
 pub(crate) const ITEMS_MAX: usize = 100;
 
+/// A batch as it is read (`wire::Batch`): what is in a body is looked at by the operation that it is for.
+#[derive(Deserialize)]
+struct Batch<'a> {
+    #[serde(borrow)]
+    requests: Vec<Item<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Item<'a> {
+    id: String,
+    method: String,
+    url: String,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(borrow, default)]
+    body: Option<&'a RawValue>,
+    #[serde(rename = "dependsOn", default)]
+    depends_on: Vec<String>,
+}
+
 /// Reads a batch; what is refused here is refused as a whole, since it could not be answered item by item.
-fn read(request: &Request) -> Result<wire::Batch, Problem> {
-    let batch: wire::Batch = input::json(request)?;
+fn read(request: &Request) -> Result<Batch<'_>, Problem> {
+    let batch: Batch<'_> = input::json(request)?;
     if batch.requests.len() > ITEMS_MAX {
         let detail = format!("a batch has at most {ITEMS_MAX} requests");
         return Err(Problem::new(ProblemKind::TooLarge, detail));
@@ -68,12 +88,12 @@ impl<S: Store, B: Blobs> Server<S, B> {
         let ids: Vec<String> = batch.requests.iter().map(|item| item.id.clone()).collect();
         for item in batch.requests {
             let id = item.id.clone();
-            let (url, response) = match addressed(item, &earlier) {
-                Ok(request) => {
+            let (url, response) = match addressed(item, &request.body, &earlier) {
+                Ok(item) => {
                     let response = answer(contained(tx, |tx| {
-                        settle(self.apply_item(tx, writer, &request)).map(|it| (Keep::Changes, it))
+                        settle(self.apply_item(tx, writer, &item)).map(|it| (Keep::Changes, it))
                     }));
-                    (request.url, response)
+                    (item.url, response)
                 }
                 Err(problem) => (String::new(), problem.into_response()),
             };
@@ -126,8 +146,8 @@ fn without_watermark(mut response: Response) -> Response {
 }
 
 /// The request that an item stands for, its references replaced by what they refer to.
-fn addressed(item: wire::BatchRequest, earlier: &Earlier) -> Result<Request, Problem> {
-    let wire::BatchRequest {
+fn addressed(item: Item<'_>, batch: &Bytes, earlier: &Earlier) -> Result<Request, Problem> {
+    let Item {
         id: _,
         method,
         url,
@@ -175,22 +195,15 @@ fn addressed(item: wire::BatchRequest, earlier: &Earlier) -> Result<Request, Pro
         let etag = etag.ok_or_else(|| Problem::malformed(format!("the answer to {id} has no ETag")))?;
         headers.insert("if-match".to_owned(), etag.clone());
     }
-    let request = Request {
+    // A body stands in the batch as JSON, whether or not the item says so.
+    if body.is_none() || !headers.contains_key("content-type") {
+        headers.insert("content-type".to_owned(), "application/json".to_owned());
+    }
+    Ok(Request {
         method,
         url,
         headers,
-        ..Request::default()
-    };
-    Ok(match body {
-        Some(body) => {
-            let content_type = request.header_value("content-type").map(str::to_owned);
-            let request = request.json(&body);
-            match content_type {
-                Some(declared) => request.header("content-type", declared),
-                None => request,
-            }
-        }
-        None => request.header("content-type", "application/json"),
+        body: body.map_or_else(Bytes::new, |body| batch.slice_ref(body.get().as_bytes())),
     })
 }
 

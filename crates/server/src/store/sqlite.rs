@@ -31,6 +31,11 @@ use crate::ids::{Position, Timestamp};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// More statements than the adapter has, so that each is prepared once.
 const STATEMENT_CACHE: usize = 256;
+/// Pages that the writer keeps in memory, in KiB: more than a group of batches changes, so that none is written twice.
+const WRITER_CACHE_KIB: i64 = 32 * 1024;
+/// Pages of the journal after which the writer copies them into the database: seldom enough that pages which change with
+/// every group are copied once for many.
+const CHECKPOINT_PAGES: i64 = 4_000;
 /// Readers kept open between reads; more come and go under load.
 const READERS_KEPT: usize = 8;
 
@@ -55,6 +60,7 @@ impl SqliteStore {
         let mut writer = Connection::open(path).map_err(|source| Error::open(path, source))?;
         configure(&writer).map_err(|source| Error::open(path, source))?;
         migrate::migrate(&mut writer, path, random)?;
+        configure_writer(&writer).map_err(|source| Error::open(path, source))?;
         let readers = Readers {
             path: path.to_owned(),
             idle: Mutex::new(Vec::new()),
@@ -288,6 +294,11 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     // What a savepoint may have to undo is small: kept in memory, not in a file of its own.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "foreign_keys", true)
+}
+
+fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)
 }
 
 /// Which errors are of the moment.
