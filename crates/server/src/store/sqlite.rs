@@ -14,13 +14,14 @@ mod plans;
 mod posts;
 mod uploads;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rand::CryptoRng;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, OptionalExtension, Statement};
 
 use self::log::Log;
 use super::{Change, Keep, Result, Snapshot, Store, StoreError, Transaction};
@@ -158,6 +159,7 @@ fn run<T>(
     }
     let value = value?;
     std::mem::take(&mut tx.log).write(&tx)?;
+    drop(tx);
     begun.commit().map_err(failed)?;
     Ok(value)
 }
@@ -177,6 +179,7 @@ enum Savepoints {
 /// The connection within one transaction; a snapshot and a transaction differ by the trait that is handed out.
 pub(super) struct SqliteTransaction<'c> {
     connection: &'c Connection,
+    statements: RefCell<Vec<(&'static str, CachedStatement<'c>)>>,
     savepoints: Savepoints,
     log: Log,
 }
@@ -185,6 +188,7 @@ impl<'c> SqliteTransaction<'c> {
     fn new(connection: &'c Connection, savepoints: Savepoints) -> Self {
         Self {
             connection,
+            statements: RefCell::default(),
             savepoints,
             log: Log::default(),
         }
@@ -193,19 +197,15 @@ impl<'c> SqliteTransaction<'c> {
 
 impl Snapshot for SqliteTransaction<'_> {
     fn epoch(&self) -> Result<String> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT epoch FROM server WHERE id = 1")
-            .map_err(failed)?;
-        statement.query_row([], |row| row.get(0)).map_err(failed)
+        self.with_statement("SELECT epoch FROM server WHERE id = 1", |statement| {
+            statement.query_row([], |row| row.get(0))
+        })
     }
 
     fn secret(&self) -> Result<[u8; 32]> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT secret FROM server WHERE id = 1")
-            .map_err(failed)?;
-        statement.query_row([], |row| row.get(0)).map_err(failed)
+        self.with_statement("SELECT secret FROM server WHERE id = 1", |statement| {
+            statement.query_row([], |row| row.get(0))
+        })
     }
 }
 
@@ -251,10 +251,27 @@ impl Transaction for SqliteTransaction<'_> {
 }
 
 impl SqliteTransaction<'_> {
-    /// Runs one cached statement; how many rows it changed.
-    fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
-        statement.execute(values).map_err(failed)
+    /// Does something with a statement, which is looked up by its text once in a transaction.
+    fn with_statement<T>(
+        &self,
+        sql: &'static str,
+        work: impl FnOnce(&mut Statement<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        let mut statements = self.statements.borrow_mut();
+        let known = statements.iter().position(|(known, _)| std::ptr::eq(*known, sql));
+        let place = match known {
+            Some(place) => place,
+            None => {
+                statements.push((sql, self.connection.prepare_cached(sql).map_err(failed)?));
+                statements.len() - 1
+            }
+        };
+        work(&mut statements[place].1).map_err(failed)
+    }
+
+    /// Runs one statement; how many rows it changed.
+    fn execute(&self, sql: &'static str, values: impl rusqlite::Params) -> Result<usize> {
+        self.with_statement(sql, |statement| statement.execute(values))
     }
 
     /// Where the row stands that was inserted last.
@@ -262,27 +279,24 @@ impl SqliteTransaction<'_> {
         Position(count(self.connection.last_insert_rowid()))
     }
 
-    /// The one row that a cached statement finds.
+    /// The one row that a statement finds.
     fn find<T>(
         &self,
-        sql: &str,
+        sql: &'static str,
         values: impl rusqlite::Params,
         read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
-        statement.query_row(values, read).optional().map_err(failed)
+        self.with_statement(sql, |statement| statement.query_row(values, read).optional())
     }
 
-    /// Every row that a cached statement finds.
+    /// Every row that a statement finds.
     fn list<T>(
         &self,
-        sql: &str,
+        sql: &'static str,
         values: impl rusqlite::Params,
         read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
-        let rows = statement.query_map(values, read).map_err(failed)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(failed)
+        self.with_statement(sql, |statement| statement.query_map(values, read)?.collect())
     }
 }
 

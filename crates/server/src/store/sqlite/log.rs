@@ -72,21 +72,16 @@ fn write_scope(tx: &SqliteTransaction<'_>, scope: &str, changes: &[&Logged]) -> 
     let mut newest: Vec<_> = newest.into_values().collect();
     newest.sort_unstable_by_key(|(version, _)| *version);
     for (version, change) in newest {
-        let (kind, object) = (change.kind.name(), change.object.as_str());
-        if known.is_some() {
-            tx.execute(
-                "DELETE FROM changes WHERE scope = ?1 AND kind = ?2 AND object = ?3",
-                [scope, kind, object],
-            )?;
-        }
         tx.execute(
             "INSERT INTO changes (scope, version, kind, object, operation, changed_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (scope, kind, object) DO UPDATE
+             SET version = excluded.version, operation = excluded.operation, changed_at = excluded.changed_at",
             params![
                 scope,
                 version,
-                kind,
-                object,
+                change.kind.name(),
+                change.object,
                 change.operation.name(),
                 change.at.millis()
             ],
