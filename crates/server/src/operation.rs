@@ -115,7 +115,7 @@ pub(crate) struct Route {
 }
 
 /// A request's place in the table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Resolved {
     pub(crate) route: &'static Route,
     /// `None`: well addressed, but there cannot be such a thing. A 404, once the caller is known.

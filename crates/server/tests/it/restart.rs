@@ -166,10 +166,7 @@ fn a_batch_is_one_transaction_and_so_are_requests_that_come_together() {
     assert_eq!(commits(&log), before + 1);
 
     let together: Vec<_> = (0..10)
-        .map(|_| Exchange {
-            caller: alice.clone(),
-            request: device.stamp(post("x")),
-        })
+        .map(|_| Exchange::new(alice.clone(), device.stamp(post("x"))))
         .collect();
     let now = Now {
         wall: Timestamp::from_millis(1_800_000_000_000),
