@@ -63,7 +63,7 @@ struct Item {
 #[derive(Debug)]
 enum Asked {
     Read(Resolved, Option<ClientHeader>),
-    Write(Mutation),
+    Write(Box<Mutation>),
 }
 
 impl Batch {
@@ -124,7 +124,7 @@ impl Asked {
         let client = headers::client(request)?.map(|client| ClientHeader { ack: None, ..client });
         Ok(match resolved.route.work {
             Work::Read => Self::Read(resolved, client),
-            _ => Self::Write(Mutation::read(request, resolved, client)?),
+            _ => Self::Write(Box::new(Mutation::read(request, resolved, client)?)),
         })
     }
 }
