@@ -21,7 +21,7 @@ use crate::operation::Operation;
 use crate::problem::{Problem, ProblemKind};
 use crate::store::accounts::UserRow;
 use crate::store::clients::{ClientRef, CreatedRow};
-use crate::store::uploads::UploadState;
+use crate::store::uploads::{MediaRow, UploadState};
 use crate::store::{Change, ChangeOperation, ObjectKind, Result as StoreResult, Snapshot, StoreError};
 use crate::store::{Transaction, Window};
 
@@ -210,18 +210,19 @@ impl Mutator<'_> {
     }
 
     /// The uploads that a body names: the caller's own and finished, each once.
-    fn uploads(&self, tx: &mut dyn Transaction, named: &[String]) -> Result<Vec<UploadId>, Failure> {
-        let mut uploads = Vec::with_capacity(named.len());
+    fn uploads(&self, tx: &mut dyn Transaction, named: &[String]) -> Result<Vec<MediaRow>, Failure> {
+        let mut media = Vec::with_capacity(named.len());
         for text in named {
-            let id = UploadId::named(text.as_str());
-            let upload = tx.upload(&id)?.filter(|upload| upload.account == self.viewer.id);
-            if upload.is_none_or(|upload| upload.state != UploadState::Finished) {
+            let upload = tx
+                .upload(&UploadId::named(text.as_str()))?
+                .filter(|upload| upload.account == self.viewer.id && upload.state == UploadState::Finished);
+            let Some(upload) = upload else {
                 let detail = format!("{text} is unknown, unfinished or gone: upload the file again");
                 return Err(Problem::new(ProblemKind::UploadMissing, detail).into());
-            }
-            uploads.push(id);
+            };
+            media.push(upload.media);
         }
-        Ok(uploads)
+        Ok(media)
     }
 }
 

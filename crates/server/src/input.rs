@@ -3,8 +3,7 @@
 //! Owns reading them. Never checks them against limits: a key is looked up before that.
 
 use outrigger_social::wire;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::exchange::Request;
@@ -40,7 +39,7 @@ pub(crate) fn read(route: &Route, request: &Request) -> Result<Input, Problem> {
 }
 
 /// Reads a JSON body.
-pub(crate) fn json<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+pub(crate) fn json<'a, T: Deserialize<'a>>(request: &'a Request) -> Result<T, Problem> {
     if !headers::is_json(request) {
         let detail = "the body is application/json in UTF-8, and Content-Type says so";
         return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
@@ -62,29 +61,47 @@ fn why(error: &serde_json::Error) -> String {
 /// SHA-256 over the method, the path and the known fields of the body in a canonical order. Where the body could not be
 /// read, over its bytes: the rejection is recorded all the same.
 pub(crate) fn fingerprint(request: &Request, input: Result<&Input, &Problem>) -> Fingerprint {
-    let body = match input {
-        Ok(Input::None) => Vec::new(),
-        Ok(Input::Post(body)) => canonical(body),
-        Ok(Input::Comment(body)) => canonical(body),
-        Ok(Input::Message(body)) => canonical(body),
-        Ok(Input::Edit(body)) => canonical(body),
-        // The headers of an upload's creation are its body.
-        Ok(Input::Upload(upload)) => canonical(&(upload.length, &upload.media_type, upload.digest.as_str())),
-        Err(_) => request.body.to_vec(),
-    };
     let mut hash = Sha256::new();
     hash.update(request.method.as_bytes());
     hash.update([0]);
     hash.update(request.path().as_bytes());
     hash.update([0]);
-    hash.update(&body);
+    match input {
+        Ok(Input::None) => {}
+        Ok(Input::Post(wire::NewPost { text, media }) | Input::Message(wire::NewMessage { text, media })) => {
+            hash.update(canonical(&WithMedia { media, text }));
+        }
+        Ok(Input::Comment(wire::NewComment { text }) | Input::Edit(wire::Edit { text })) => {
+            hash.update(canonical(&Plain { text }));
+        }
+        // The headers of an upload's creation are its body.
+        Ok(Input::Upload(upload)) => {
+            hash.update(canonical(&(
+                upload.length,
+                &upload.media_type,
+                upload.digest.as_str(),
+            )));
+        }
+        Err(_) => hash.update(&request.body),
+    }
     hash.finalize().into()
 }
 
-/// `serde_json::Value` keeps its keys sorted.
+/// The known fields of a body, sorted by their names.
+#[derive(Serialize)]
+struct WithMedia<'a> {
+    media: &'a [String],
+    text: &'a str,
+}
+
+/// As above.
+#[derive(Serialize)]
+struct Plain<'a> {
+    text: &'a str,
+}
+
 fn canonical(body: &impl Serialize) -> Vec<u8> {
-    let value = serde_json::to_value(body).expect("BUG: wire types are JSON");
-    value.to_string().into_bytes()
+    serde_json::to_vec(body).expect("BUG: wire types are JSON")
 }
 
 /// One parameter of the query, decoded; the last one counts.

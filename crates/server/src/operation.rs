@@ -115,7 +115,7 @@ pub(crate) struct Route {
 }
 
 /// A request's place in the table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Resolved {
     pub(crate) route: &'static Route,
     /// `None`: well addressed, but there cannot be such a thing. A 404, once the caller is known.
@@ -124,19 +124,20 @@ pub(crate) struct Resolved {
 
 /// Finds the operation at an address.
 pub(crate) fn resolve(method: &str, path: &str) -> Result<Resolved, Problem> {
-    let mut allowed = Vec::new();
-    for route in ROUTES {
-        let Some(parameter) = matches(route.template, path) else {
-            continue;
-        };
-        if route.method == method {
-            return Ok(Resolved {
-                route,
-                operation: (route.operation)(parameter),
-            });
-        }
-        allowed.push(route.method);
+    let found = ROUTES
+        .iter()
+        .filter(|route| route.method == method)
+        .find_map(|route| Some((route, matches(route.template, path)?)));
+    if let Some((route, parameter)) = found {
+        return Ok(Resolved {
+            route,
+            operation: (route.operation)(parameter),
+        });
     }
+    let others = ROUTES
+        .iter()
+        .filter(|route| matches(route.template, path).is_some());
+    let allowed: Vec<_> = others.map(|route| route.method).collect();
     if allowed.is_empty() {
         return Err(Problem::not_found());
     }

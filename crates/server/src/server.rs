@@ -4,6 +4,7 @@
 //! socket, no clock, no randomness of its own; whoever calls it decides on which thread it may block.
 
 mod batch;
+mod mutation;
 mod sessions;
 mod sweep;
 mod transfer;
@@ -20,7 +21,6 @@ use crate::error::Error;
 use crate::exchange::{Caller, Request, Response};
 use crate::headers::{self, ClientHeader};
 use crate::ids::{ClientId, Now};
-use crate::input;
 use crate::once::{self, REPLAYED, WATERMARK};
 use crate::operation::{self, Operation, Resolved, Work};
 use crate::password::PasswordHasher;
@@ -31,7 +31,9 @@ use crate::store::accounts::UserRow;
 use crate::store::clients::ClientRef;
 use crate::store::{Keep, Result as StoreResult, Snapshot, Store, StoreError, Transaction, contained};
 
+use batch::Batch;
 pub(crate) use batch::ITEMS_MAX;
+use mutation::Mutation;
 pub(crate) use transfer::Append;
 
 /// What can be set of the core.
@@ -76,6 +78,34 @@ pub(crate) struct Counters {
     pub(crate) upload_bytes: AtomicU64,
 }
 
+impl Counters {
+    fn add(&self, tally: Tally) {
+        self.applied.fetch_add(tally.applied, Ordering::Relaxed);
+        self.replayed.fetch_add(tally.replayed, Ordering::Relaxed);
+        self.rejected.fetch_add(tally.rejected, Ordering::Relaxed);
+    }
+}
+
+/// The outcomes of the mutations of one transaction, which count once it is committed.
+#[derive(Debug, Default, Clone, Copy)]
+struct Tally {
+    applied: u64,
+    replayed: u64,
+    rejected: u64,
+}
+
+impl Tally {
+    fn count(&mut self, response: &Response) {
+        if response.headers.contains_key(REPLAYED) {
+            self.replayed += 1;
+        } else if response.is_success() {
+            self.applied += 1;
+        } else {
+            self.rejected += 1;
+        }
+    }
+}
+
 /// The server core over a database and the bytes of uploads.
 pub struct Server<S, B> {
     store: S,
@@ -101,13 +131,28 @@ impl<S, B> std::fmt::Debug for Server<S, B> {
     }
 }
 
-/// A request and who sends it.
-#[derive(Debug, Clone)]
+/// A request and who sends it, on the way to its turn at the database.
+#[derive(Debug)]
 pub struct Exchange {
-    /// Who.
-    pub caller: Caller,
-    /// What.
-    pub request: Request,
+    caller: Caller,
+    request: Request,
+    resolved: Result<Resolved, Problem>,
+    /// The batch that the request is, if it is one.
+    batch: Option<Result<Batch, Problem>>,
+}
+
+impl Exchange {
+    /// Reads what can be read before: a batch is much to read, and others wait for those whose turn it is.
+    pub fn new(caller: Caller, request: Request) -> Self {
+        let resolved = operation::resolve(&request.method, request.path());
+        let is_batch = resolved.as_ref().is_ok_and(|it| it.route.work == Work::Batch);
+        Self {
+            batch: is_batch.then(|| Batch::read(&request)),
+            caller,
+            request,
+            resolved,
+        }
+    }
 }
 
 impl<S: Store, B: Blobs> Server<S, B> {
@@ -165,10 +210,7 @@ impl<S: Store, B: Blobs> Server<S, B> {
                 Work::Read => self.read(now, caller, request, &resolved),
                 Work::Append => self.transfer(now, caller, request, &resolved),
                 Work::Mutation | Work::Command | Work::Batch => {
-                    let exchange = Exchange {
-                        caller: caller.clone(),
-                        request: request.clone(),
-                    };
+                    let exchange = Exchange::new(caller.clone(), request.clone());
                     return self.handle_all(now, random, &[exchange]).remove(0);
                 }
             },
@@ -180,15 +222,20 @@ impl<S: Store, B: Blobs> Server<S, B> {
     /// own outcome; only when the transaction itself fails do all of them.
     pub fn handle_all(&self, now: Now, random: &mut dyn CryptoRng, exchanges: &[Exchange]) -> Vec<Response> {
         let written = self.store.write(|tx| {
-            Ok(exchanges
+            let mut tally = Tally::default();
+            let responses: Vec<_> = exchanges
                 .iter()
-                .map(|exchange| self.write(tx, now, random, exchange))
-                .collect::<Vec<_>>())
+                .map(|exchange| self.write(tx, &mut tally, now, random, exchange))
+                .collect();
+            Ok((responses, tally))
         });
-        let responses = written.unwrap_or_else(|error| {
-            let response = store_failed(&error).into_response();
-            vec![response; exchanges.len()]
-        });
+        let responses = match written {
+            Ok((responses, tally)) => {
+                self.counters.add(tally);
+                responses
+            }
+            Err(error) => vec![store_failed(&error).into_response(); exchanges.len()],
+        };
         exchanges
             .iter()
             .zip(responses)
@@ -264,24 +311,27 @@ impl<S: Store, B: Blobs> Server<S, B> {
     fn write(
         &self,
         tx: &mut dyn Transaction,
+        tally: &mut Tally,
         now: Now,
         random: &mut dyn CryptoRng,
         exchange: &Exchange,
     ) -> Response {
         answer(contained(tx, |tx| {
-            settle(self.write_authenticated(tx, now, random, exchange)).map(|it| (Keep::Changes, it))
+            settle(self.write_authenticated(tx, tally, now, random, exchange)).map(|it| (Keep::Changes, it))
         }))
     }
 
     fn write_authenticated(
         &self,
         tx: &mut dyn Transaction,
+        tally: &mut Tally,
         now: Now,
         random: &mut dyn CryptoRng,
-        Exchange { caller, request }: &Exchange,
+        exchange: &Exchange,
     ) -> Result<Response, Failure> {
-        let caller = session::authenticate(tx.as_snapshot(), caller.token.as_deref(), now)??;
-        let resolved = operation::resolve(&request.method, request.path())?;
+        let request = &exchange.request;
+        let caller = session::authenticate(tx.as_snapshot(), exchange.caller.token.as_deref(), now)??;
+        let resolved = exchange.resolved.as_ref().map_err(Problem::clone)?;
         self.accounts.take(caller.user.id.as_str(), 1, now.monotonic)?;
         caller.note_shown(tx)?;
         let client = headers::client(request)?;
@@ -292,17 +342,21 @@ impl<S: Store, B: Blobs> Server<S, B> {
         let mut writer = Writer {
             now,
             random,
+            tally,
             viewer: &caller.user,
-            client: client.as_ref(),
         };
-        let written = match &resolved.operation {
-            Some(Operation::Batch) => self.apply_batch(tx, &mut writer, request),
-            Some(Operation::SignOut) => {
+        let written = match (&exchange.batch, &resolved.operation) {
+            (Some(Ok(batch)), _) => self.apply_batch(tx, &mut writer, batch),
+            (Some(Err(problem)), _) => Err(problem.clone().into()),
+            (None, Some(Operation::SignOut)) => {
                 caller.revoke(tx)?;
                 Ok(Response::empty(204))
             }
-            Some(Operation::RetireClient(client)) => writer.retire(tx, client),
-            _ => self.apply(tx, &mut writer, request, &resolved),
+            (None, Some(Operation::RetireClient(client))) => writer.retire(tx, client),
+            _ => match Mutation::read(request, resolved.clone(), client) {
+                Ok(mutation) => self.apply(tx, &mut writer, &mutation),
+                Err(problem) => Err(problem.into()),
+            },
         };
         // A refusal carries the watermark too, so it is an answer from here on.
         let response = match written {
@@ -320,53 +374,36 @@ impl<S: Store, B: Blobs> Server<S, B> {
         &self,
         tx: &mut dyn Transaction,
         writer: &mut Writer<'_>,
-        request: &Request,
-        resolved: &Resolved,
+        mutation: &Mutation,
     ) -> Result<Response, Failure> {
-        let once = headers::once(request, writer.client)?;
-        let input = input::read(resolved.route, request);
-        let if_match = headers::if_match(request);
-        let operation = resolved.operation.as_ref().ok_or_else(Problem::not_found)?;
         let (now, viewer) = (writer.now, writer.viewer);
         let mut effect = |tx: &mut dyn Transaction| {
-            let (input, if_match) = match (&input, &if_match) {
+            let (input, if_match) = match (&mutation.input, &mutation.if_match) {
                 (Ok(input), Ok(if_match)) => (input, if_match),
                 (Err(problem), _) | (_, Err(problem)) => return Err(problem.clone().into()),
             };
             let mut mutator = Mutator {
                 now,
                 viewer,
-                once: once.as_ref(),
+                once: mutation.once.as_ref().map(|(once, _)| once),
                 if_match,
                 random: &mut *writer.random,
             };
-            action::mutate(tx, &mut mutator, operation, input)
+            action::mutate(tx, &mut mutator, &mutation.operation, input)
         };
-        let response = match &once {
-            Some(once) => {
-                let fingerprint = input::fingerprint(request, input.as_ref());
-                once::apply_once(tx, &viewer.id, once, fingerprint, now, &mut effect)?
+        let response = match &mutation.once {
+            Some((once, fingerprint)) => {
+                once::apply_once(tx, &viewer.id, once, *fingerprint, now, &mut effect)?
             }
             None => {
-                if let Some(client) = writer.client {
+                if let Some(client) = &mutation.client {
                     once::check_not_retired(tx.as_snapshot(), &viewer.id, client)??;
                 }
                 once::apply_plainly(tx, &mut effect)?
             }
         };
-        self.count(&response);
+        writer.tally.count(&response);
         Ok(response)
-    }
-
-    fn count(&self, response: &Response) {
-        let counter = if response.headers.contains_key(REPLAYED) {
-            &self.counters.replayed
-        } else if response.is_success() {
-            &self.counters.applied
-        } else {
-            &self.counters.rejected
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -374,8 +411,8 @@ impl<S: Store, B: Blobs> Server<S, B> {
 struct Writer<'a> {
     now: Now,
     random: &'a mut dyn CryptoRng,
+    tally: &'a mut Tally,
     viewer: &'a UserRow,
-    client: Option<&'a ClientHeader>,
 }
 
 impl Writer<'_> {
@@ -410,9 +447,11 @@ fn answer(outcome: StoreResult<Response>) -> Response {
 
 /// The cause is for the log; the caller learns only whether to come back.
 fn store_failed(error: &StoreError) -> Problem {
-    tracing::error!(%error, "the store refused");
+    if *error != StoreError::Again {
+        tracing::error!(%error, "the store refused");
+    }
     match error {
-        StoreError::Busy(_) => unavailable(),
+        StoreError::Busy(_) | StoreError::Again => unavailable(),
         StoreError::Failed(_) => internal(),
     }
 }

@@ -24,7 +24,7 @@ pub use posts::{PostReads, PostWrites};
 pub use uploads::{UploadReads, UploadWrites};
 
 /// Why a store could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// Nothing is wrong, but now is not the moment: locked, out of connections, disk full. Worth another try.
@@ -33,6 +33,9 @@ pub enum StoreError {
     /// The store failed.
     #[error("the store failed: {0}")]
     Failed(String),
+    /// The transaction is undone and run again: whatever is answered now, nobody sees.
+    #[error("the transaction is run again")]
+    Again,
 }
 
 /// What most methods of the port return.
@@ -40,11 +43,13 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// A database.
 pub trait Store: Send + Sync + 'static {
-    /// Runs `work` in one read-write transaction: committed and durable when it returns `Ok`, undone when `Err`.
+    /// Runs `work` in one read-write transaction: committed and durable when it returns `Ok`, undone when `Err`. It may run
+    /// twice, when all that the first run did is undone: what it leaves behind elsewhere must bear that.
     ///
-    /// SQLite: `BEGIN IMMEDIATE` on the one writing connection. Postgres: `READ COMMITTED` with the row locks named by
-    /// the methods, and `work` run again by nobody: a serialisation failure is [`StoreError::Busy`].
-    fn write<T>(&self, work: impl FnOnce(&mut dyn Transaction) -> Result<T>) -> Result<T>;
+    /// SQLite: `BEGIN IMMEDIATE` on the one writing connection, without savepoints, and a second time with them when there
+    /// was something to undo. Postgres: `READ COMMITTED` with the row locks named by the methods, and `work` run again by
+    /// nobody: a serialisation failure is [`StoreError::Busy`].
+    fn write<T>(&self, work: impl FnMut(&mut dyn Transaction) -> Result<T>) -> Result<T>;
 
     /// Runs `work` on one snapshot, next to other readers and to the writer.
     fn read<T>(&self, work: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T>;
@@ -70,7 +75,7 @@ pub trait Transaction:
     fn savepoint(&mut self, work: &mut dyn FnMut(&mut dyn Transaction) -> Result<Keep>) -> Result<()>;
 
     /// Writes one row of the change log: in `scope`, at the scope's next version, this object was put or deleted. An
-    /// object has one row in a scope, its newest; a deletion stays as a tombstone.
+    /// object has one row in a scope, its newest; a deletion stays as a tombstone. Nothing in the transaction reads it.
     ///
     /// Locks the scope's row: two transactions that change one scope are ordered, so versions commit in order.
     fn log_change(&mut self, scope: &str, change: Change<'_>, at: Timestamp) -> Result<()>;

@@ -35,10 +35,10 @@ pub(super) fn create(
     let on = posts::find(tx, &mutator.viewer.id, post)?;
     check_text(&body.text)?;
     let id = CommentId::new(mutator.now.wall, mutator.random);
-    tx.insert_comment(&NewCommentRow {
+    let row = tx.insert_comment(&NewCommentRow {
         id: &id,
-        post,
-        author: &mutator.viewer.id,
+        on: &on,
+        author: mutator.viewer,
         text: &body.text,
         key: mutator.key(),
         at: mutator.now.wall,
@@ -52,7 +52,7 @@ pub(super) fn create(
         ChangeOperation::Put,
     )?;
     log_post(tx, mutator, &on.author.id, post, ChangeOperation::Put)?;
-    Ok(answer(tx, mutator, 201, &id)?.header("location", format!("/v1/comments/{id}")))
+    Ok(shown(mutator, 201, &row).header("location", format!("/v1/comments/{id}")))
 }
 
 pub(super) fn edit(
@@ -73,7 +73,7 @@ pub(super) fn edit(
         id.as_str(),
         ChangeOperation::Put,
     )?;
-    answer(tx, mutator, 200, id)
+    Ok(shown(mutator, 200, &find(tx, id)?))
 }
 
 pub(super) fn delete(tx: &mut dyn Transaction, mutator: &Mutator<'_>, id: &CommentId) -> Outcome {
@@ -101,11 +101,6 @@ fn find(tx: &mut dyn Transaction, id: &CommentId) -> Result<CommentRow, Failure>
     Ok(tx.comment(id)?.ok_or_else(Problem::not_found)?)
 }
 
-fn answer(tx: &mut dyn Transaction, mutator: &Mutator<'_>, status: u16, id: &CommentId) -> Outcome {
-    let row = find(tx, id)?;
-    Ok(versioned(
-        status,
-        row.version,
-        &view::comment(&row, &mutator.viewer.id),
-    ))
+fn shown(mutator: &Mutator<'_>, status: u16, row: &CommentRow) -> Response {
+    versioned(status, row.version, &view::comment(row, &mutator.viewer.id))
 }

@@ -45,10 +45,10 @@ pub(super) fn send(
     })?;
     let media = mutator.uploads(tx, &body.media)?;
     let id = MessageId::new(mutator.now.wall, mutator.random);
-    tx.insert_message(&NewMessageRow {
+    let row = tx.insert_message(&NewMessageRow {
         id: &id,
         conversation,
-        author,
+        author: mutator.viewer,
         text: &body.text,
         media: &media,
         key: mutator.key(),
@@ -56,7 +56,6 @@ pub(super) fn send(
     })?;
     mutator.note_created(tx, ObjectKind::Message, id.as_str())?;
     log_message(tx, mutator, &with, (&id, conversation), ChangeOperation::Put)?;
-    let row = find(tx, author, &id)?;
     let location = format!("/v1/messages/{id}");
     Ok(versioned(201, row.version, &view::message(&row, author)).header("location", location))
 }

@@ -3,6 +3,7 @@
 use outrigger_social::{limits, wire};
 
 use super::{Failure, Mutator, Outcome, Reader, check_author, scope_of_user, versioned};
+use crate::exchange::Response;
 use crate::ids::{PostId, UserId};
 use crate::input;
 use crate::problem::Problem;
@@ -54,16 +55,16 @@ pub(super) fn create(tx: &mut dyn Transaction, mutator: &mut Mutator<'_>, body: 
     })?;
     let media = mutator.uploads(tx, &body.media)?;
     let id = PostId::new(mutator.now.wall, mutator.random);
-    let author = &mutator.viewer.id;
-    tx.insert_post(&NewPostRow {
+    let row = tx.insert_post(&NewPostRow {
         id: &id,
-        author,
+        author: mutator.viewer,
         text: &body.text,
         media: &media,
         key: mutator.key(),
         at: mutator.now.wall,
     })?;
     mutator.note_created(tx, ObjectKind::Post, id.as_str())?;
+    let author = &mutator.viewer.id;
     log_post(tx, mutator, author, &id, ChangeOperation::Put)?;
     mutator.log(
         tx,
@@ -72,7 +73,7 @@ pub(super) fn create(tx: &mut dyn Transaction, mutator: &mut Mutator<'_>, body: 
         author.as_str(),
         ChangeOperation::Put,
     )?;
-    Ok(answer(tx, mutator, 201, &id)?.header("location", format!("/v1/posts/{id}")))
+    Ok(shown(mutator, 201, &row).header("location", format!("/v1/posts/{id}")))
 }
 
 pub(super) fn edit(
@@ -88,7 +89,7 @@ pub(super) fn edit(
         .map_err(|refused| Problem::invalid("text", refused.to_string()))?;
     tx.update_post(id, &body.text, mutator.now.wall)?;
     log_post(tx, mutator, &row.author.id, id, ChangeOperation::Put)?;
-    answer(tx, mutator, 200, id)
+    Ok(shown(mutator, 200, &find(tx, &mutator.viewer.id, id)?))
 }
 
 pub(super) fn delete(tx: &mut dyn Transaction, mutator: &Mutator<'_>, id: &PostId) -> Outcome {
@@ -114,23 +115,27 @@ pub(super) fn delete(tx: &mut dyn Transaction, mutator: &Mutator<'_>, id: &PostI
         author.as_str(),
         ChangeOperation::Put,
     )?;
-    Ok(crate::exchange::Response::empty(204))
+    Ok(Response::empty(204))
 }
 
 pub(super) fn like(tx: &mut dyn Transaction, mutator: &Mutator<'_>, id: &PostId) -> Outcome {
-    let row = find(tx, &mutator.viewer.id, id)?;
+    let mut row = find(tx, &mutator.viewer.id, id)?;
     if tx.insert_like(id, &mutator.viewer.id, mutator.now.wall)? {
         log_like(tx, mutator, &row, ChangeOperation::Put)?;
+        row.counts.likes += 1;
+        row.liked = true;
     }
-    answer(tx, mutator, 200, id)
+    Ok(shown(mutator, 200, &row))
 }
 
 pub(super) fn unlike(tx: &mut dyn Transaction, mutator: &Mutator<'_>, id: &PostId) -> Outcome {
-    let row = find(tx, &mutator.viewer.id, id)?;
+    let mut row = find(tx, &mutator.viewer.id, id)?;
     if tx.delete_like(id, &mutator.viewer.id)? {
         log_like(tx, mutator, &row, ChangeOperation::Delete)?;
+        row.counts.likes = row.counts.likes.saturating_sub(1);
+        row.liked = false;
     }
-    answer(tx, mutator, 200, id)
+    Ok(shown(mutator, 200, &row))
 }
 
 /// A post that the viewer may see: posts are for everyone with an account.
@@ -177,11 +182,6 @@ fn log_like(
     log_post(tx, mutator, &post.author.id, &post.id, ChangeOperation::Put)
 }
 
-fn answer(tx: &mut dyn Transaction, mutator: &Mutator<'_>, status: u16, id: &PostId) -> Outcome {
-    let row = find(tx, &mutator.viewer.id, id)?;
-    Ok(versioned(
-        status,
-        row.version,
-        &view::post(&row, &mutator.viewer.id),
-    ))
+fn shown(mutator: &Mutator<'_>, status: u16, row: &PostRow) -> Response {
+    versioned(status, row.version, &view::post(row, &mutator.viewer.id))
 }

@@ -149,7 +149,7 @@ impl App {
             {
                 Ok(bytes) => {
                     request.body = bytes;
-                    self.handle(resolved.route, Exchange { caller, request }).await
+                    self.handle(resolved.route, caller, request).await
                 }
                 Err(problem) => Err(problem),
             },
@@ -220,9 +220,16 @@ impl App {
     }
 
     /// Hands a request to the core, on a thread that may do what it does.
-    async fn handle(self: &Arc<Self>, route: &Route, exchange: Exchange) -> Result<Response, Problem> {
+    async fn handle(
+        self: &Arc<Self>,
+        route: &Route,
+        caller: Caller,
+        request: Request,
+    ) -> Result<Response, Problem> {
         let gate = match route.work {
-            Work::Mutation | Work::Command | Work::Batch => return self.queue.apply(exchange).await,
+            Work::Mutation | Work::Command | Work::Batch => {
+                return self.queue.apply(Exchange::new(caller, request)).await;
+            }
             // A refresh hashes no password, and does not wait for those who do.
             Work::Session if route.body == BodyKind::Credentials => &self.passwords,
             Work::Session | Work::Read | Work::Append => &self.reads,
@@ -231,8 +238,7 @@ impl App {
         let app = self.clone();
         blocking(move || {
             let mut random = system_random();
-            app.server
-                .handle(app.clock.now(), &mut random, &exchange.caller, &exchange.request)
+            app.server.handle(app.clock.now(), &mut random, &caller, &request)
         })
         .await
     }

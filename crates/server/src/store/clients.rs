@@ -114,7 +114,7 @@ pub trait ClientWrites: ClientReads {
         sequence: Sequence,
     ) -> Result<Option<IdempotencyKey>>;
 
-    /// Records an answer under a key, and the key as the client's highest if it is.
+    /// Records an answer under a key.
     fn record(&mut self, client: ClientRef<'_>, record: &RecordRow, at: Timestamp) -> Result<()>;
 
     /// Retires a client id, known or not; the highest key ever recorded from it.

@@ -63,7 +63,7 @@ fn with_users<S: Store>(store: &S) -> (UserRow, UserRow) {
 }
 
 #[track_caller]
-fn write<S: Store, T>(store: &S, work: impl FnOnce(&mut dyn super::Transaction) -> super::Result<T>) -> T {
+fn write<S: Store, T>(store: &S, work: impl FnMut(&mut dyn super::Transaction) -> super::Result<T>) -> T {
     store.write(work).expect("a write")
 }
 
@@ -254,10 +254,10 @@ fn retirement<S: Store>(store: &S) {
     assert!(write(store, |tx| tx.lock_client_shared(client)).retired);
 }
 
-fn new_post<'a>(id: &'a PostId, author: &'a UserRow, media: &'a [UploadId]) -> NewPostRow<'a> {
+fn new_post<'a>(id: &'a PostId, author: &'a UserRow, media: &'a [MediaRow]) -> NewPostRow<'a> {
     NewPostRow {
         id,
-        author: &author.id,
+        author,
         text: "text",
         media,
         key: None,
@@ -269,17 +269,23 @@ fn posts<S: Store>(store: &S) {
     let (alice, bob) = with_users(store);
     let id = PostId::named("post_1");
     let comment = CommentId::named("cmt_1");
-    write(store, |tx| {
-        tx.insert_post(&new_post(&id, &alice, &[]))?;
-        tx.insert_comment(&NewCommentRow {
+    let (made, made_comment) = write(store, |tx| {
+        let on = tx.insert_post(&new_post(&id, &alice, &[]))?;
+        let comment = NewCommentRow {
             id: &comment,
-            post: &id,
-            author: &bob.id,
+            on: &on,
+            author: &bob,
             text: "text",
             key: None,
             at: AT,
-        })
+        };
+        Ok((
+            tx.post(&id, &alice.id)? == Some(on.clone()),
+            tx.insert_comment(&comment)?,
+        ))
     });
+    assert!(made, "what is told of a new post is what is read");
+    assert_eq!(read(store, |it| it.comment(&comment)), Some(made_comment));
     let like = || write(store, |tx| tx.insert_like(&id, &bob.id, AT));
     assert!(like() && !like());
     let seen = |viewer: &UserRow| read(store, |it| it.post(&id, &viewer.id)).expect("a post");
@@ -368,13 +374,13 @@ fn conversations<S: Store>(store: &S) {
     let carol = user("carol");
     let id = ConversationId::named("cnv_1");
     let message = MessageId::named("msg_1");
-    write(store, |tx| {
+    let made = write(store, |tx| {
         tx.insert_account(&carol, "hash", AT)?;
         tx.insert_conversation(&id, &bob.id, &alice.id, AT)?;
         tx.insert_message(&NewMessageRow {
             id: &message,
             conversation: &id,
-            author: &alice.id,
+            author: &alice,
             text: "text",
             media: &[],
             key: None,
@@ -396,7 +402,7 @@ fn conversations<S: Store>(store: &S) {
     assert_eq!(between(&alice, &carol), None);
     assert_eq!(read(store, |it| it.conversations(&alice.id, ALL)).len(), 1);
     assert_eq!(read(store, |it| it.messages(&id, ALL)).len(), 1);
-    assert!(read(store, |it| it.message(&message, &bob.id)).is_some());
+    assert_eq!(read(store, |it| it.message(&message, &bob.id)), Some(made));
     assert_eq!(read(store, |it| it.message(&message, &carol.id)), None);
     write(store, |tx| tx.delete_message(&message, &id));
     let emptied = seen(&bob).expect("his");
@@ -439,7 +445,7 @@ fn uploads<S: Store>(store: &S) {
     assert_eq!(read(store, |it| it.media(id, &bob.id)), None);
     let post = PostId::named("post_1");
     write(store, |tx| {
-        tx.insert_post(&new_post(&post, &alice, std::slice::from_ref(id)))
+        tx.insert_post(&new_post(&post, &alice, std::slice::from_ref(&media)))
     });
     assert_eq!(read(store, |it| it.media(id, &bob.id)), Some(media.clone()));
     assert_eq!(

@@ -5,7 +5,7 @@
 use super::accounts::UserRow;
 use super::uploads::MediaRow;
 use super::{Result, Window};
-use crate::ids::{ConversationId, IdempotencyKey, MessageId, Position, Timestamp, UploadId, UserId, Version};
+use crate::ids::{ConversationId, IdempotencyKey, MessageId, Position, Timestamp, UserId, Version};
 
 /// A conversation, as seen by one of the two.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,15 +53,32 @@ pub struct NewMessageRow<'a> {
     /// In which conversation.
     pub conversation: &'a ConversationId,
     /// Who writes it.
-    pub author: &'a UserId,
+    pub author: &'a UserRow,
     /// What it says.
     pub text: &'a str,
     /// What it shows.
-    pub media: &'a [UploadId],
+    pub media: &'a [MediaRow],
     /// The key that creates it.
     pub key: Option<&'a IdempotencyKey>,
     /// When.
     pub at: Timestamp,
+}
+
+impl NewMessageRow<'_> {
+    /// The message, once it is made.
+    pub fn made(&self, position: Position) -> MessageRow {
+        MessageRow {
+            id: self.id.clone(),
+            position,
+            conversation: self.conversation.clone(),
+            author: self.author.clone(),
+            text: self.text.to_owned(),
+            media: self.media.to_vec(),
+            created_at: self.at,
+            version: Version(1),
+            key: self.key.cloned(),
+        }
+    }
 }
 
 /// What can be read.
@@ -88,8 +105,8 @@ pub trait ConversationWrites: ConversationReads {
         other: &UserId,
         at: Timestamp,
     ) -> Result<()>;
-    /// Makes a message and raises the conversation's version.
-    fn insert_message(&mut self, message: &NewMessageRow<'_>) -> Result<()>;
+    /// Makes a message and raises the conversation's version; what the two see from now on.
+    fn insert_message(&mut self, message: &NewMessageRow<'_>) -> Result<MessageRow>;
     /// Deletes a message and raises the conversation's version.
     fn delete_message(&mut self, id: &MessageId, conversation: &ConversationId) -> Result<()>;
 }

@@ -4,7 +4,7 @@
 
 use super::uploads::MediaRow;
 use super::{Result, Window};
-use crate::ids::{CommentId, IdempotencyKey, Position, PostId, Timestamp, UploadId, UserId, Version};
+use crate::ids::{CommentId, IdempotencyKey, Position, PostId, Timestamp, UserId, Version};
 
 use super::accounts::UserRow;
 
@@ -50,15 +50,37 @@ pub struct NewPostRow<'a> {
     /// Its id.
     pub id: &'a PostId,
     /// Who writes it.
-    pub author: &'a UserId,
+    pub author: &'a UserRow,
     /// What it says.
     pub text: &'a str,
     /// What it shows, in order.
-    pub media: &'a [UploadId],
+    pub media: &'a [MediaRow],
     /// The key that creates it.
     pub key: Option<&'a IdempotencyKey>,
     /// When.
     pub at: Timestamp,
+}
+
+impl NewPostRow<'_> {
+    /// The post as its author sees it, once it is made.
+    pub fn made(&self, position: Position) -> PostRow {
+        PostRow {
+            id: self.id.clone(),
+            position,
+            author: self.author.clone(),
+            text: self.text.to_owned(),
+            media: self.media.to_vec(),
+            counts: PostCounts {
+                likes: 0,
+                comments: 0,
+            },
+            liked: false,
+            created_at: self.at,
+            updated_at: self.at,
+            version: Version(1),
+            key: self.key.cloned(),
+        }
+    }
 }
 
 /// A comment.
@@ -91,16 +113,37 @@ pub struct CommentRow {
 pub struct NewCommentRow<'a> {
     /// Its id.
     pub id: &'a CommentId,
-    /// On which post.
-    pub post: &'a PostId,
+    /// On which post, as it is without the comment.
+    pub on: &'a PostRow,
     /// Who writes it.
-    pub author: &'a UserId,
+    pub author: &'a UserRow,
     /// What it says.
     pub text: &'a str,
     /// The key that creates it.
     pub key: Option<&'a IdempotencyKey>,
     /// When.
     pub at: Timestamp,
+}
+
+impl NewCommentRow<'_> {
+    /// The comment, once it is made.
+    pub fn made(&self, position: Position) -> CommentRow {
+        CommentRow {
+            id: self.id.clone(),
+            position,
+            post: self.on.id.clone(),
+            author: self.author.clone(),
+            text: self.text.to_owned(),
+            counts: PostCounts {
+                comments: self.on.counts.comments + 1,
+                ..self.on.counts
+            },
+            created_at: self.at,
+            updated_at: self.at,
+            version: Version(1),
+            key: self.key.cloned(),
+        }
+    }
 }
 
 /// Whose posts a list shows.
@@ -128,8 +171,8 @@ pub trait PostReads {
 
 /// What can be changed. Counts are kept in the same transaction.
 pub trait PostWrites: PostReads {
-    /// Makes a post.
-    fn insert_post(&mut self, post: &NewPostRow<'_>) -> Result<()>;
+    /// Makes a post; what its author sees from now on.
+    fn insert_post(&mut self, post: &NewPostRow<'_>) -> Result<PostRow>;
     /// Changes its text and raises its version.
     fn update_post(&mut self, id: &PostId, text: &str, at: Timestamp) -> Result<()>;
     /// Deletes it with its comments and likes; the ids of the comments that went with it.
@@ -138,8 +181,8 @@ pub trait PostWrites: PostReads {
     fn insert_like(&mut self, post: &PostId, user: &UserId, at: Timestamp) -> Result<bool>;
     /// Ends it; `false` when there was nothing to end.
     fn delete_like(&mut self, post: &PostId, user: &UserId) -> Result<bool>;
-    /// Makes a comment.
-    fn insert_comment(&mut self, comment: &NewCommentRow<'_>) -> Result<()>;
+    /// Makes a comment; what is seen from now on.
+    fn insert_comment(&mut self, comment: &NewCommentRow<'_>) -> Result<CommentRow>;
     /// Changes its text and raises its version.
     fn update_comment(&mut self, id: &CommentId, text: &str, at: Timestamp) -> Result<()>;
     /// Deletes it.

@@ -7,27 +7,36 @@ mod accounts;
 mod clients;
 mod comments;
 mod conversations;
+mod log;
 mod migrate;
 #[cfg(test)]
 mod plans;
 mod posts;
 mod uploads;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rand::CryptoRng;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
+use rusqlite::config::DbConfig;
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, OptionalExtension, Statement};
 
+use self::log::Log;
 use super::{Change, Keep, Result, Snapshot, Store, StoreError, Transaction};
 use crate::error::Error;
-use crate::ids::Timestamp;
+use crate::ids::{Position, Timestamp};
 
 /// How long a connection waits for another process (a backup, a shell) to let go of the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// More statements than the adapter has, so that each is prepared once.
 const STATEMENT_CACHE: usize = 256;
+/// Pages that the writer keeps in memory, in KiB: more than a group of batches changes, so that none is written twice.
+const WRITER_CACHE_KIB: i64 = 32 * 1024;
+/// Pages of the journal after which the writer copies them into the database: seldom enough that pages which change with
+/// every group are copied once for many.
+const CHECKPOINT_PAGES: i64 = 4_000;
 /// Readers kept open between reads; more come and go under load.
 const READERS_KEPT: usize = 8;
 
@@ -52,6 +61,7 @@ impl SqliteStore {
         let mut writer = Connection::open(path).map_err(|source| Error::open(path, source))?;
         configure(&writer).map_err(|source| Error::open(path, source))?;
         migrate::migrate(&mut writer, path, random)?;
+        configure_writer(&writer).map_err(|source| Error::open(path, source))?;
         let readers = Readers {
             path: path.to_owned(),
             idle: Mutex::new(Vec::new()),
@@ -92,25 +102,21 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
-    fn write<T>(&self, work: impl FnOnce(&mut dyn Transaction) -> Result<T>) -> Result<T> {
+    fn write<T>(&self, mut work: impl FnMut(&mut dyn Transaction) -> Result<T>) -> Result<T> {
         let mut connection = self.writer();
-        let tx = connection
-            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-            .map_err(failed)?;
-        let value = work(&mut SqliteTransaction { connection: &tx })?;
-        tx.commit().map_err(failed)?;
-        Ok(value)
+        match run(&mut connection, Savepoints::Hoped, &mut work) {
+            Err(StoreError::Again) => run(&mut connection, Savepoints::Kept, &mut work),
+            outcome => outcome,
+        }
     }
 
     fn read<T>(&self, work: impl FnOnce(&dyn Snapshot) -> Result<T>) -> Result<T> {
         let Some(readers) = &self.readers else {
-            return work(&SqliteTransaction {
-                connection: &self.writer(),
-            });
+            return work(&SqliteTransaction::new(&self.writer(), Savepoints::Hoped));
         };
         let mut connection = readers.take()?;
         let tx = connection.transaction().map_err(failed)?;
-        let value = work(&SqliteTransaction { connection: &tx });
+        let value = work(&SqliteTransaction::new(&tx, Savepoints::Hoped));
         tx.finish().map_err(failed)?;
         readers.give_back(connection);
         value
@@ -125,8 +131,7 @@ impl Readers {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags).map_err(failed)?;
-        connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+        configure(&connection).map_err(failed)?;
         Ok(connection)
     }
 
@@ -138,26 +143,69 @@ impl Readers {
     }
 }
 
+/// One transaction from its beginning to its end.
+fn run<T>(
+    connection: &mut Connection,
+    savepoints: Savepoints,
+    work: &mut impl FnMut(&mut dyn Transaction) -> Result<T>,
+) -> Result<T> {
+    let begun = connection
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .map_err(failed)?;
+    let mut tx = SqliteTransaction::new(&begun, savepoints);
+    let value = work(&mut tx);
+    if tx.savepoints == Savepoints::Missed {
+        return Err(StoreError::Again);
+    }
+    let value = value?;
+    std::mem::take(&mut tx.log).write(&tx)?;
+    drop(tx);
+    begun.commit().map_err(failed)?;
+    Ok(value)
+}
+
+/// How what comes after a savepoint can be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Savepoints {
+    /// Not at all. With a savepoint SQLite copies every page before it is changed, once for each, and nearly all are kept:
+    /// a rejection is found before anything is written.
+    Hoped,
+    /// There was something to undo: the whole transaction is undone, and run again with savepoints.
+    Missed,
+    /// One by one.
+    Kept,
+}
+
 /// The connection within one transaction; a snapshot and a transaction differ by the trait that is handed out.
 pub(super) struct SqliteTransaction<'c> {
     connection: &'c Connection,
+    statements: RefCell<Vec<(&'static str, CachedStatement<'c>)>>,
+    savepoints: Savepoints,
+    log: Log,
+}
+
+impl<'c> SqliteTransaction<'c> {
+    fn new(connection: &'c Connection, savepoints: Savepoints) -> Self {
+        Self {
+            connection,
+            statements: RefCell::default(),
+            savepoints,
+            log: Log::default(),
+        }
+    }
 }
 
 impl Snapshot for SqliteTransaction<'_> {
     fn epoch(&self) -> Result<String> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT epoch FROM server WHERE id = 1")
-            .map_err(failed)?;
-        statement.query_row([], |row| row.get(0)).map_err(failed)
+        self.with_statement("SELECT epoch FROM server WHERE id = 1", |statement| {
+            statement.query_row([], |row| row.get(0))
+        })
     }
 
     fn secret(&self) -> Result<[u8; 32]> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT secret FROM server WHERE id = 1")
-            .map_err(failed)?;
-        statement.query_row([], |row| row.get(0)).map_err(failed)
+        self.with_statement("SELECT secret FROM server WHERE id = 1", |statement| {
+            statement.query_row([], |row| row.get(0))
+        })
     }
 }
 
@@ -171,78 +219,100 @@ impl Transaction for SqliteTransaction<'_> {
         if self.connection.is_autocommit() {
             return Err(StoreError::Busy("the transaction was rolled back".to_owned()));
         }
-        self.execute("SAVEPOINT item", [])?;
-        let outcome = work(self);
-        if !matches!(outcome, Ok(Keep::Changes)) {
-            self.execute("ROLLBACK TO item", [])?;
+        let logged = self.log.len();
+        match self.savepoints {
+            Savepoints::Missed => Err(StoreError::Again),
+            Savepoints::Hoped => {
+                let changed = self.connection.total_changes();
+                let outcome = work(self);
+                let has_changed = self.connection.total_changes() != changed || self.log.len() != logged;
+                if outcome.is_err() || outcome == Ok(Keep::Nothing) && has_changed {
+                    self.savepoints = Savepoints::Missed;
+                }
+                outcome.map(|_| ())
+            }
+            Savepoints::Kept => {
+                self.execute("SAVEPOINT item", [])?;
+                let outcome = work(self);
+                if outcome != Ok(Keep::Changes) {
+                    self.execute("ROLLBACK TO item", [])?;
+                    self.log.truncate(logged);
+                }
+                self.execute("RELEASE item", [])?;
+                outcome.map(|_| ())
+            }
         }
-        self.execute("RELEASE item", [])?;
-        outcome.map(|_| ())
     }
 
     fn log_change(&mut self, scope: &str, change: Change<'_>, at: Timestamp) -> Result<()> {
-        let version: i64 = self
-            .connection
-            .prepare_cached(
-                "INSERT INTO scopes (scope, version) VALUES (?1, 1)
-                 ON CONFLICT (scope) DO UPDATE SET version = version + 1
-                 RETURNING version",
-            )
-            .and_then(|mut statement| statement.query_row([scope], |row| row.get(0)))
-            .map_err(failed)?;
-        self.execute(
-            "INSERT INTO changes (scope, version, kind, object, operation, changed_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (scope, kind, object) DO UPDATE
-             SET version = excluded.version, operation = excluded.operation, changed_at = excluded.changed_at",
-            params![
-                scope,
-                version,
-                change.kind.name(),
-                change.object,
-                change.operation.name(),
-                at.millis()
-            ],
-        )?;
+        self.log.add(scope, change, at);
         Ok(())
     }
 }
 
 impl SqliteTransaction<'_> {
-    /// Runs one cached statement; how many rows it changed.
-    fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
-        statement.execute(values).map_err(failed)
+    /// Does something with a statement, which is looked up by its text once in a transaction.
+    fn with_statement<T>(
+        &self,
+        sql: &'static str,
+        work: impl FnOnce(&mut Statement<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        let mut statements = self.statements.borrow_mut();
+        let known = statements.iter().position(|(known, _)| std::ptr::eq(*known, sql));
+        let place = match known {
+            Some(place) => place,
+            None => {
+                statements.push((sql, self.connection.prepare_cached(sql).map_err(failed)?));
+                statements.len() - 1
+            }
+        };
+        work(&mut statements[place].1).map_err(failed)
     }
 
-    /// The one row that a cached statement finds.
+    /// Runs one statement; how many rows it changed.
+    fn execute(&self, sql: &'static str, values: impl rusqlite::Params) -> Result<usize> {
+        self.with_statement(sql, |statement| statement.execute(values))
+    }
+
+    /// Where the row stands that was inserted last.
+    fn last_position(&self) -> Position {
+        Position(count(self.connection.last_insert_rowid()))
+    }
+
+    /// The one row that a statement finds.
     fn find<T>(
         &self,
-        sql: &str,
+        sql: &'static str,
         values: impl rusqlite::Params,
         read: impl FnOnce(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
-        statement.query_row(values, read).optional().map_err(failed)
+        self.with_statement(sql, |statement| statement.query_row(values, read).optional())
     }
 
-    /// Every row that a cached statement finds.
+    /// Every row that a statement finds.
     fn list<T>(
         &self,
-        sql: &str,
+        sql: &'static str,
         values: impl rusqlite::Params,
         read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>> {
-        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
-        let rows = statement.query_map(values, read).map_err(failed)?;
-        rows.collect::<rusqlite::Result<_>>().map_err(failed)
+        self.with_statement(sql, |statement| statement.query_map(values, read)?.collect())
     }
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    // Else SQLite prepares a statement anew for the values that are bound to it, hoping for a better plan.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // What a savepoint may have to undo is small: kept in memory, not in a file of its own.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "foreign_keys", true)
+}
+
+fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)
 }
 
 /// Which errors are of the moment.

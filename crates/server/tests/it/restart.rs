@@ -138,6 +138,49 @@ fn files_are_for_their_owner_only() {
     assert_eq!(mode(&data_dir.join("outrigger.db")), 0o600);
 }
 
+#[test]
+fn what_the_store_refuses_is_undone_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = open(folder.path());
+    let alice = sign_up(&server);
+    let database = rusqlite::Connection::open(folder.path().join("outrigger.db")).unwrap();
+    // After the post is written, so that there is something to undo.
+    let trigger = "CREATE TRIGGER refuse AFTER UPDATE OF posts ON accounts
+         WHEN EXISTS (SELECT 1 FROM posts WHERE text = 'refused')
+         BEGIN SELECT RAISE(ABORT, 'on purpose'); END";
+    database.execute_batch(trigger).unwrap();
+    let device = Device::new(1);
+    let items: Vec<Value> = ["first", "refused", "third"]
+        .iter()
+        .enumerate()
+        .map(|(id, text)| device.item(&id.to_string(), "POST", "/v1/posts", json!({"text": text})))
+        .collect();
+    let batch = Request::new("POST", "/v1/batch").json(&json!({"requests": items}));
+    let statuses = |response: Response| -> Vec<(u64, bool)> {
+        let body: Value = serde_json::from_slice(response.bytes()).unwrap();
+        let responses = body["responses"].as_array().unwrap().iter();
+        responses
+            .map(|it| {
+                let is_replayed = it["headers"]["idempotency-replayed"] == "true";
+                (it["status"].as_u64().unwrap(), is_replayed)
+            })
+            .collect()
+    };
+    let first = statuses(call(&server, 3, &alice, &batch));
+    assert_eq!(first, [(201, false), (500, false), (201, false)]);
+    let rows = |sql: &str| -> i64 { database.query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(rows("SELECT count(*) FROM posts"), 2);
+    assert_eq!(rows("SELECT posts FROM accounts"), 2);
+    assert_eq!(rows("SELECT count(*) FROM changes WHERE kind = 'post'"), 4);
+    assert_eq!(
+        rows("SELECT max(version) FROM scopes WHERE scope LIKE 'user:%'"),
+        4
+    );
+    database.execute_batch("DROP TRIGGER refuse").unwrap();
+    let second = statuses(call(&server, 4, &alice, &batch));
+    assert_eq!(second, [(201, true), (201, false), (201, true)]);
+}
+
 /// How many transactions a write-ahead log holds: frames that carry the size of the database end one.
 fn commits(path: &Path) -> usize {
     let log = std::fs::read(path).unwrap();
@@ -166,10 +209,7 @@ fn a_batch_is_one_transaction_and_so_are_requests_that_come_together() {
     assert_eq!(commits(&log), before + 1);
 
     let together: Vec<_> = (0..10)
-        .map(|_| Exchange {
-            caller: alice.clone(),
-            request: device.stamp(post("x")),
-        })
+        .map(|_| Exchange::new(alice.clone(), device.stamp(post("x"))))
         .collect();
     let now = Now {
         wall: Timestamp::from_millis(1_800_000_000_000),

@@ -13,6 +13,8 @@ pub(super) const RECORD: &str = "SELECT sequence, fingerprint, status, headers, 
      FROM records WHERE account = ?1 AND client = ?2 AND key = ?3";
 pub(super) const KEY_OF_SEQUENCE: &str =
     "SELECT key FROM records WHERE account = ?1 AND client = ?2 AND sequence = ?3";
+/// The greatest of those that stand: together with the greatest forgotten, the greatest ever recorded.
+pub(super) const HIGHEST: &str = "SELECT max(key) FROM records WHERE account = ?1 AND client = ?2";
 pub(super) const FORGET: &str = "DELETE FROM records WHERE account = ?1 AND client = ?2 AND sequence <= ?3";
 pub(super) const CREATED: &str = "SELECT kind, object FROM created WHERE account = ?1 AND key = ?2 LIMIT 1";
 
@@ -52,10 +54,13 @@ impl ClientWrites for SqliteTransaction<'_> {
     fn raise_watermark(&mut self, client: ClientRef<'_>, ack: Watermark) -> Result<Watermark> {
         let before = self.client(client)?.watermark;
         if ack > before {
+            let highest = self.highest_standing(client)?;
             self.execute(
-                "INSERT INTO clients (account, client, watermark) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (account, client) DO UPDATE SET watermark = excluded.watermark",
-                params![client.account.as_str(), client.client.as_str(), integer(ack.0)],
+                "INSERT INTO clients (account, client, watermark, highest_key) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (account, client) DO UPDATE
+                 SET watermark = excluded.watermark,
+                     highest_key = coalesce(max(highest_key, excluded.highest_key), excluded.highest_key, highest_key)",
+                params![client.account.as_str(), client.client.as_str(), integer(ack.0), highest],
             )?;
             self.execute(
                 FORGET,
@@ -103,16 +108,6 @@ impl ClientWrites for SqliteTransaction<'_> {
 
     fn record(&mut self, client: ClientRef<'_>, record: &RecordRow, at: Timestamp) -> Result<()> {
         self.execute(
-            "INSERT INTO clients (account, client, highest_key) VALUES (?1, ?2, ?3)
-             ON CONFLICT (account, client) DO UPDATE
-             SET highest_key = max(coalesce(highest_key, ''), excluded.highest_key)",
-            [
-                client.account.as_str(),
-                client.client.as_str(),
-                record.key.as_str(),
-            ],
-        )?;
-        self.execute(
             "INSERT INTO records
                  (account, client, sequence, key, fingerprint, status, headers, body, created_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -132,14 +127,15 @@ impl ClientWrites for SqliteTransaction<'_> {
     }
 
     fn retire(&mut self, client: ClientRef<'_>, at: Timestamp) -> Result<Option<IdempotencyKey>> {
-        let highest: Option<Option<String>> = self.find(
+        let forgotten: Option<Option<String>> = self.find(
             "INSERT INTO clients (account, client, retired_at) VALUES (?1, ?2, ?3)
              ON CONFLICT (account, client) DO UPDATE SET retired_at = coalesce(retired_at, excluded.retired_at)
              RETURNING highest_key",
             params![client.account.as_str(), client.client.as_str(), at.millis()],
             |row| row.get(0),
         )?;
-        Ok(highest.flatten().map(IdempotencyKey::stored))
+        let highest = forgotten.flatten().max(self.highest_standing(client)?);
+        Ok(highest.map(IdempotencyKey::stored))
     }
 
     fn insert_created(
@@ -160,5 +156,16 @@ impl ClientWrites for SqliteTransaction<'_> {
             ],
         )?;
         Ok(())
+    }
+}
+
+impl SqliteTransaction<'_> {
+    fn highest_standing(&self, client: ClientRef<'_>) -> Result<Option<String>> {
+        let highest = self.find(
+            HIGHEST,
+            [client.account.as_str(), client.client.as_str()],
+            |row| row.get(0),
+        )?;
+        Ok(highest.flatten())
     }
 }

@@ -37,20 +37,22 @@ impl SqliteTransaction<'_> {
         )
     }
 
-    pub(super) fn insert_comment_row(&self, comment: &NewCommentRow<'_>) -> Result<()> {
+    pub(super) fn insert_comment_row(&self, comment: &NewCommentRow<'_>) -> Result<CommentRow> {
         self.execute(
             "INSERT INTO comments (id, post, author, text, created_at, updated_at, key)
              VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)",
             params![
                 comment.id.as_str(),
-                comment.post.as_str(),
-                comment.author.as_str(),
+                comment.on.id.as_str(),
+                comment.author.id.as_str(),
                 comment.text,
                 comment.at.millis(),
                 comment.key.map(IdempotencyKey::as_str)
             ],
         )?;
-        self.count_comment(comment.post.as_str(), 1)
+        let position = self.last_position();
+        self.count_comment(comment.on.id.as_str(), 1)?;
+        Ok(comment.made(position))
     }
 
     pub(super) fn update_comment_row(&self, id: &CommentId, text: &str, at: Timestamp) -> Result<()> {

@@ -105,22 +105,24 @@ impl ConversationWrites for SqliteTransaction<'_> {
         Ok(())
     }
 
-    fn insert_message(&mut self, message: &NewMessageRow<'_>) -> Result<()> {
+    fn insert_message(&mut self, message: &NewMessageRow<'_>) -> Result<MessageRow> {
         self.execute(
             "INSERT INTO messages (id, conversation, author, text, media_count, created_at, key)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 message.id.as_str(),
                 message.conversation.as_str(),
-                message.author.as_str(),
+                message.author.id.as_str(),
                 message.text,
                 message.media.len() as i64,
                 message.at.millis(),
                 message.key.map(IdempotencyKey::as_str)
             ],
         )?;
+        let position = self.last_position();
         self.attach(message.id.as_str(), message.media)?;
-        self.refresh_conversation(message.conversation)
+        self.refresh_conversation(message.conversation)?;
+        Ok(message.made(position))
     }
 
     fn delete_message(&mut self, id: &MessageId, conversation: &ConversationId) -> Result<()> {

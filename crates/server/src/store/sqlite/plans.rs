@@ -60,12 +60,13 @@ fn keys() {
     );
     check(
         clients::KEY_OF_SEQUENCE,
-        &["PRIMARY KEY (account=? AND client=? AND sequence=?)"],
+        &["sqlite_autoindex_records_1 (account=? AND client=? AND sequence=?)"],
     );
     check(
         clients::FORGET,
-        &["PRIMARY KEY (account=? AND client=? AND sequence<?)"],
+        &["sqlite_autoindex_records_1 (account=? AND client=? AND sequence<?)"],
     );
+    check(clients::HIGHEST, &["records_by_key (account=? AND client=?)"]);
     check(clients::CREATED, &["PRIMARY KEY (account=? AND key=?)"]);
 }
 

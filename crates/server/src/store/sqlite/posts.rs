@@ -74,21 +74,23 @@ impl PostReads for SqliteTransaction<'_> {
 }
 
 impl PostWrites for SqliteTransaction<'_> {
-    fn insert_post(&mut self, post: &NewPostRow<'_>) -> Result<()> {
+    fn insert_post(&mut self, post: &NewPostRow<'_>) -> Result<PostRow> {
         self.execute(
             "INSERT INTO posts (id, author, text, media_count, created_at, updated_at, key)
              VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)",
             params![
                 post.id.as_str(),
-                post.author.as_str(),
+                post.author.id.as_str(),
                 post.text,
                 post.media.len() as i64,
                 post.at.millis(),
                 post.key.map(IdempotencyKey::as_str)
             ],
         )?;
+        let position = self.last_position();
         self.attach(post.id.as_str(), post.media)?;
-        self.count_post(post.author.as_str(), 1)
+        self.count_post(post.author.id.as_str(), 1)?;
+        Ok(post.made(position))
     }
 
     fn update_post(&mut self, id: &PostId, text: &str, at: Timestamp) -> Result<()> {
@@ -135,7 +137,7 @@ impl PostWrites for SqliteTransaction<'_> {
         Ok(deleted == 1)
     }
 
-    fn insert_comment(&mut self, comment: &NewCommentRow<'_>) -> Result<()> {
+    fn insert_comment(&mut self, comment: &NewCommentRow<'_>) -> Result<CommentRow> {
         self.insert_comment_row(comment)
     }
 

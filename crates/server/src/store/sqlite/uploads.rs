@@ -135,11 +135,11 @@ impl SqliteTransaction<'_> {
         self.list(ATTACHED, [holder], media)
     }
 
-    pub(super) fn attach(&self, holder: &str, uploads: &[UploadId]) -> Result<()> {
-        for (place, upload) in uploads.iter().enumerate() {
+    pub(super) fn attach(&self, holder: &str, media: &[MediaRow]) -> Result<()> {
+        for (place, media) in media.iter().enumerate() {
             self.execute(
                 "INSERT INTO attachments (holder, place, upload) VALUES (?1, ?2, ?3)",
-                params![holder, place as i64, upload.as_str()],
+                params![holder, place as i64, media.id.as_str()],
             )?;
         }
         Ok(())

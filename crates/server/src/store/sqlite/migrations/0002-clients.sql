@@ -3,13 +3,14 @@ CREATE TABLE clients (
     client TEXT NOT NULL,
     -- Only rises; keys at or below it may be forgotten.
     watermark INTEGER NOT NULL DEFAULT 0,
-    -- The greatest ever recorded, forgotten or not.
+    -- The greatest that was recorded when keys were forgotten last.
     highest_key TEXT,
     retired_at INTEGER,
     PRIMARY KEY (account, client)
 ) STRICT, WITHOUT ROWID;
 
--- What was answered under each key, until its client's watermark passes its sequence.
+-- What was answered under each key, until its client's watermark passes its sequence. With rowids: answers are long, and
+-- what is long overflows the pages of an index.
 CREATE TABLE records (
     account TEXT NOT NULL,
     client TEXT NOT NULL,
@@ -21,7 +22,7 @@ CREATE TABLE records (
     body BLOB NOT NULL,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (account, client, sequence)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE UNIQUE INDEX records_by_key ON records (account, client, key);
 
 -- What each key created. Kept for ever: a client restored from an old copy settles by it what it may have sent.
