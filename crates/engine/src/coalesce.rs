@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::flow;
 use crate::ids::{MutationId, Place};
 use crate::journal;
+use crate::mention;
 use crate::mutate;
 use crate::queue::{self, Row, RowState};
 use crate::reconcile;
@@ -148,6 +149,11 @@ pub(crate) fn replace_content<A: App>(
 ) -> Result<(), Error> {
     let payload = mutate::payload(step, mutation)?;
     let facts = step.app.facts(mutation);
+    let names_before = row.mutation(step.app).map(|before| step.app.facts(&before).names);
+    if names_before.as_ref() != Ok(&facts.names) {
+        mention::forget(step, row)?;
+        mention::keep(step, row.place, &facts)?;
+    }
     step.state.payload_bytes += payload.len() as i64 - row.payload.len() as i64;
     row.payload = payload;
     row.version = A::PAYLOAD_VERSION;

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::edge::{self, Fate};
 use crate::error::Error;
 use crate::ids::{LocalId, Place};
+use crate::mention;
 use crate::queue::{self, Row, RowState};
 use crate::status::Parked;
 use crate::step::Step;
@@ -144,6 +145,7 @@ pub(crate) fn remove<A: App>(step: &mut Step<'_, A>, row: &Row, fate: Fate) -> R
     step.state.payload_bytes -= row.payload.len() as i64;
     step.changed(&row.entity);
     release(step, row.place, fate)?;
+    mention::forget(step, row)?;
     queue::delete(&step.db, row)?;
     if row.in_lane {
         advance_lane(step, row.lane)?;

@@ -16,6 +16,7 @@ mod coalesce;
 mod queue;
 mod flow;
 mod edge;
+mod mention;
 mod reconcile;
 pub mod idmap;
 mod attachment;

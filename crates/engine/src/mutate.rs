@@ -11,6 +11,7 @@ use crate::event::{StagedFile, Write};
 use crate::flow::{self, Waits};
 use crate::ids::{Entity, Key, MutationId, Place};
 use crate::journal;
+use crate::mention;
 use crate::queue::{self, Row, RowState};
 use crate::reconcile;
 use crate::step::Step;
@@ -79,7 +80,7 @@ pub(crate) fn enqueue<A: App>(
         Coalesced::IntoOlder(mut row) => {
             let place = row.place;
             let waits = waits_for_named(step, place, &facts)?;
-            mention(step, place, &facts)?;
+            use_files(step, place, &facts)?;
             flow::wait_for(step, &mut row, waits)
         }
         Coalesced::Neither => Ok(()),
@@ -139,7 +140,8 @@ fn insert<A: App>(
         wait_for_mentions(step, &mut waits, row.place, facts)?;
     }
     flow::enter(step, &mut row, waits)?;
-    mention(step, row.place, facts)
+    mention::keep(step, row.place, facts)?;
+    use_files(step, row.place, facts)
 }
 
 /// The JSON of a mutation, within its limit.
@@ -162,11 +164,8 @@ pub(crate) fn within(what: &'static str, have: u64, max: u64) -> Result<(), Erro
     }
 }
 
-/// Records what a row names, and which files it needs.
-fn mention<A: App>(step: &Step<'_, A>, place: Place, facts: &Facts) -> Result<(), Error> {
-    for entity in &facts.names {
-        queue::mention(&step.db, entity, place)?;
-    }
+/// Records which files a row needs.
+fn use_files<A: App>(step: &Step<'_, A>, place: Place, facts: &Facts) -> Result<(), Error> {
     for sha256 in &facts.attachments {
         attachment::mention(&step.db, sha256, place)?;
     }
@@ -204,12 +203,12 @@ fn wait_for_mentions<A: App>(
     before: Place,
     facts: &Facts,
 ) -> Result<(), Error> {
-    for place in queue::mentions(&step.db, &facts.entity)? {
-        if let Some(mention) = queue::by_place(&step.db, place)?
-            && mention.place < before
-            && !mention.is_rejected()
+    for place in mention::of(&step.db, &facts.entity)? {
+        if let Some(naming) = queue::by_place(&step.db, place)?
+            && naming.place < before
+            && !naming.is_rejected()
         {
-            waits.for_row(&mention, EdgeKind::Outlives);
+            waits.for_row(&naming, EdgeKind::Outlives);
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The rows of the queue: reading and writing them one by one.
 //!
-//! Owns the SQL of `outrigger_queue` and `outrigger_mention`. Never decides a state: that is `flow`'s.
+//! Owns the SQL of `outrigger_queue`. Never decides a state: that is `flow`'s.
 
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params};
 
@@ -450,16 +450,13 @@ pub(crate) fn save_content(db: &Db<'_>, row: &Row) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes a row and all that is kept for it. What waits for it must have been released before.
+/// Removes a row and what is kept for it, but what it names. What waits for it must have been released before.
 pub(crate) fn delete(db: &Db<'_>, row: &Row) -> Result<(), Error> {
-    let by_place = |sql| -> Result<(), Error> {
-        db.prepare_cached(sql)?.execute([row.place])?;
-        Ok(())
-    };
-    by_place("DELETE FROM outrigger_queue WHERE place = ?1")?;
-    by_place("DELETE FROM outrigger_mention WHERE place = ?1")?;
+    db.prepare_cached("DELETE FROM outrigger_queue WHERE place = ?1")?
+        .execute([row.place])?;
     if row.blockers > 0 {
-        by_place("DELETE FROM outrigger_edge WHERE place = ?1")?;
+        db.prepare_cached("DELETE FROM outrigger_edge WHERE place = ?1")?
+            .execute([row.place])?;
     }
     if matches!(row.parked, Some(Parked::Uncertain { .. })) {
         forget_look_up(db, row.place)?;
@@ -479,20 +476,4 @@ pub(crate) fn forget_look_up(db: &Db<'_>, place: Place) -> Result<(), Error> {
 
 fn parked_json(parked: &Parked) -> String {
     serde_json::to_string(parked).expect("BUG: a parked reason has no map keys that could fail")
-}
-
-/// Records that a row names an entity.
-pub(crate) fn mention(db: &Db<'_>, entity: &Entity, place: Place) -> Result<(), Error> {
-    db.prepare_cached("INSERT OR IGNORE INTO outrigger_mention (entity, place) VALUES (?1, ?2)")?
-        .execute(params![entity.id, place])?;
-    Ok(())
-}
-
-/// The rows that name an entity.
-pub(crate) fn mentions(db: &Db<'_>, entity: &Entity) -> Result<Vec<Place>, Error> {
-    let mut statement =
-        db.prepare_cached("SELECT place FROM outrigger_mention WHERE entity = ?1 ORDER BY place")?;
-    Ok(statement
-        .query_map([entity.id], |row| row.get(0))?
-        .collect::<Result<_, _>>()?)
 }

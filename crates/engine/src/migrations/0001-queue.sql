@@ -64,15 +64,15 @@ CREATE TABLE outrigger_queue (
     version     INTEGER NOT NULL,
     payload     TEXT    NOT NULL
 ) STRICT;
--- Each index is paid for with every write: what can be found through another has none of its own.
+-- Each index is paid for with every write: what can be found through another has none of its own, and none repeats the place, which ends every index.
 CREATE UNIQUE INDEX outrigger_queue_mutation ON outrigger_queue (mutation);
 -- The first key of a row is its mutation's id.
 CREATE INDEX outrigger_queue_key ON outrigger_queue (key) WHERE key <> mutation;
-CREATE INDEX outrigger_queue_entity ON outrigger_queue (entity, place);
+CREATE INDEX outrigger_queue_entity ON outrigger_queue (entity);
 -- A row in the lane of its own entity is found through the entity.
-CREATE INDEX outrigger_queue_lane ON outrigger_queue (lane, place) WHERE in_lane = 1 AND lane <> entity;
-CREATE INDEX outrigger_queue_moving ON outrigger_queue (state, due, place) WHERE state = 1 OR state = 2;
-CREATE INDEX outrigger_queue_parked ON outrigger_queue (place) WHERE state = 3;
+CREATE INDEX outrigger_queue_lane ON outrigger_queue (lane) WHERE in_lane = 1 AND lane <> entity;
+CREATE INDEX outrigger_queue_moving ON outrigger_queue (state, due) WHERE state = 1 OR state = 2;
+CREATE INDEX outrigger_queue_parked ON outrigger_queue (state) WHERE state = 3;
 
 -- Which entities, other than its own, a waiting mutation names.
 CREATE TABLE outrigger_mention (
@@ -80,7 +80,6 @@ CREATE TABLE outrigger_mention (
     place  INTEGER NOT NULL,
     PRIMARY KEY (entity, place)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX outrigger_mention_place ON outrigger_mention (place);
 
 -- What a row waits for: `place` waits for `blocker`.
 CREATE TABLE outrigger_edge (

@@ -290,7 +290,10 @@ fn every_hot_query_walks_an_index() {
         "SELECT place FROM outrigger_mention WHERE entity = ?1 ORDER BY place",
         "PRIMARY KEY",
     );
-    check("DELETE FROM outrigger_mention WHERE place = ?1", "mention_place");
+    check(
+        "DELETE FROM outrigger_mention WHERE entity = ?1 AND place = ?2",
+        "PRIMARY KEY",
+    );
     check(
         "SELECT min(sequence) FROM outrigger_sent",
         "SEARCH outrigger_sent",
