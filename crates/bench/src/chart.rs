@@ -250,7 +250,10 @@ fn amount(amount: Option<f64>, unit: Unit) -> String {
     let Some(amount) = amount else {
         return "–".to_owned();
     };
-    let word = unit.word();
+    let (amount, word) = match unit {
+        Unit::Seconds if amount < 0.1 => (amount * 1e3, Unit::Milliseconds.word()),
+        _ => (amount, unit.word()),
+    };
     let gap = if word.starts_with('/') { "" } else { " " };
     format!("{}{gap}{word}", significant(amount))
 }

@@ -119,6 +119,8 @@ pub(crate) fn open(path: &Path, foreign_keys: bool) -> Result<Connection, Error>
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", foreign_keys)?;
+    // KiB: as much room as the engine gives itself.
+    db.pragma_update(None, "cache_size", -8_192)?;
     Ok(db)
 }
 

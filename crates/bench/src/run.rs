@@ -124,11 +124,29 @@ pub async fn run(options: &Options, say: &dyn Fn(&str)) -> Result<Report, Error>
     if group.has(Group::Enqueue) {
         rows.extend(enqueue::measure(&bench).await?);
     }
+    let mut line = None;
     if group.has(Group::Drain) {
-        rows.extend(drain::measure(&bench).await?);
+        let (measured, left) = drain::measure(&bench).await?;
+        rows.extend(measured);
+        line = Some(left);
     }
-    if group.has(Group::Scale) {
-        rows.extend(scale::measure(&bench).await?);
+    // The one waits for a line, the other fills a queue.
+    let line = async {
+        match line {
+            Some(line) => line.measure(&bench).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let queues = async {
+        match group.has(Group::Scale) {
+            true => scale::prepare(&bench).await.map(Some),
+            false => Ok(None),
+        }
+    };
+    let (line, queues) = tokio::try_join!(line, queues)?;
+    rows.extend(line);
+    if let Some(queues) = queues {
+        rows.extend(scale::measure(&bench, queues).await?);
         rows.extend(binary::measure(&bench).await?);
     }
     if group.has(Group::Status) {

@@ -38,27 +38,42 @@ const ONE: Manner = Manner {
     concurrency: 1,
 };
 
-/// Measures lines 8 and 9.
-pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Vec<Row>, Error> {
+/// The queues, filled.
+pub(crate) struct Queues {
+    folder: PathBuf,
+    long_and_short: [Queue; 2],
+    empty: Queue,
+}
+
+/// Fills them. Takes a while, and lets others go on meanwhile.
+pub(crate) async fn prepare(bench: &Bench<'_>) -> Result<Queues, Error> {
     let folder = bench.folder().join("scale");
     let [long, short] = bench.queues();
-    let mut queues = [
-        Queue::fill(bench, &folder, long).await?,
-        Queue::fill(bench, &folder, short).await?,
-    ];
+    Ok(Queues {
+        long_and_short: [
+            Queue::fill(bench, &folder, long).await?,
+            Queue::fill(bench, &folder, short).await?,
+        ],
+        empty: Queue::fill(bench, &folder, 0).await?,
+        folder,
+    })
+}
+
+/// Measures lines 8 and 9.
+pub(crate) async fn measure(bench: &Bench<'_>, mut queues: Queues) -> Result<Vec<Row>, Error> {
     bench.say("a long queue: steps");
-    let steps = measure_steps(bench, &mut queues).await?;
+    let steps = measure_steps(bench, &mut queues.long_and_short).await?;
     bench.say("a long queue: snapshots and accepts");
-    let (snapshots, accepts) = measure_answers(bench, &mut queues).await?;
+    let (snapshots, accepts) = measure_answers(bench, &mut queues.long_and_short).await?;
     bench.say("a long queue: opening");
     let mut rows = vec![
         Row::beside(Figure::ScaleStep, &steps[0], &steps[1]),
         Row::beside(Figure::ScaleStatus, &snapshots[0], &snapshots[1]),
         Row::beside(Figure::ScaleAccept, &accepts[0], &accepts[1]),
     ];
-    let empty = Queue::fill(bench, &folder, 0).await?;
-    rows.extend(opened::measure(bench, &queues[0].database, &empty.database).await?);
-    place::remove(&folder)?;
+    let [long, _] = &queues.long_and_short;
+    rows.extend(opened::measure(bench, &long.database, &queues.empty.database).await?);
+    place::remove(&queues.folder)?;
     Ok(rows)
 }
 

@@ -1,6 +1,7 @@
 //! What it costs a drain to be observed.
 //!
-//! Owns the comparison: the same drain over loopback, with and without somebody who takes every state and every change of an entity as it comes.
+//! Owns the comparison: the same drain over loopback of half the workload, with and without somebody who takes every state and every change of an entity as
+//! it comes.
 
 use outrigger_social::Social;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use crate::place;
 use crate::report::Row;
 use crate::rounds::Samples;
 use crate::run::Bench;
+use crate::workload::Order;
 use crate::world::World;
 
 /// A difference of a few per cent wants more rounds than others.
@@ -20,7 +22,11 @@ const ROUNDS: usize = 9;
 /// Measures line 10.
 pub(crate) async fn measure(bench: &Bench<'_>) -> Result<Row, Error> {
     bench.say("status: preparing a server and a device");
-    let world = World::new(&bench.folder().join("status"), &bench.binary, bench.order).await?;
+    let half = Order {
+        items: bench.order.items / 2,
+        ..bench.order
+    };
+    let world = World::new(&bench.folder().join("status"), &bench.binary, half).await?;
     let mut times = <[Samples; 2]>::default();
     for round in 0..=ROUNDS {
         bench.round("status", round, ROUNDS + 1);

@@ -2,19 +2,22 @@
 //!
 //! Owns how bytes that were sent once can be sent again and mean new writes. Never measures: triggers are in both databases meanwhile.
 //!
-//! To be sent again, three things change and nothing else:
+//! To be sent again, two things in the bytes change and nothing else:
 //! - the client's id, textually, to another of the same length: the server counts keys within a client, so nothing is a replay;
 //! - `ack`, to what had been acknowledged some requests earlier: connections may overtake each other by a little, and a watermark must not overtake a
-//!   request that it covers;
-//! - the likes, which are removed from the server's copy: to like again what is liked already is less work.
+//!   request that it covers.
+//!
+//! They are sent to a server that is as it was before the recorded drain, but for the posts of that drain which the bytes name: these are there already.
+//! So the server has as much to do, on as large a database, as it has for the client.
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use outrigger_engine::http::{Answer, HttpRequest};
+use outrigger_engine::http::{Answer, Body, HttpRequest};
 use outrigger_engine::ids::ClientId;
 use outrigger_engine::{App, Effect, Event, SyncState};
-use rusqlite::{Connection, params};
-use std::collections::VecDeque;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,8 +25,9 @@ use std::time::Duration;
 use crate::direct::{Direct, Manner};
 use crate::error::Error;
 use crate::http::{Http, Ready};
+use crate::place;
 use crate::replay::Replay;
-use crate::trace::{self, Change, Trace};
+use crate::trace::{self, Change, Trace, Traced};
 use crate::world::{self, World};
 
 /// Mutations that raw rusqlite commits together in the server's place.
@@ -37,8 +41,8 @@ pub(crate) struct Recording {
     pub(crate) device: Replay,
     /// The changes of the server's rows, in groups of [`GROUP`] mutations.
     pub(crate) server: Replay,
-    /// The server's data, from which the requests can be made.
-    pub(crate) server_after: PathBuf,
+    /// The server's data, on which the requests can be made.
+    pub(crate) server_before: PathBuf,
 }
 
 /// Drains once, with so many requests at once.
@@ -50,10 +54,10 @@ pub(crate) async fn record<A: App>(
 ) -> Result<Recording, Error> {
     // The triggers go into copies: into the server's before it starts.
     let prepared = world.folder.join(format!("{name}-prepared"));
-    crate::place::copy(&world.server_data(), &prepared)?;
+    place::copy(&world.server_data(), &prepared)?;
     trace::install(&world::server_database(&prepared))?;
     let running = world.run(&prepared, name, Duration::ZERO).await?;
-    crate::place::remove(&prepared)?;
+    place::remove(&prepared)?;
     let database = world.copy_device(&running)?;
     trace::install(&database)?;
     let http = Http::new(&running.server.url(), Some(&world.token))?;
@@ -67,16 +71,17 @@ pub(crate) async fn record<A: App>(
     let device = Replay::of(&trace::take(&database)?, &drained.marks, |_| true);
     let client = client_of(&database)?;
     let folder = running.stop().await?;
-    let server_after = folder.join("server");
-    let server = trace::take(&world::server_database(&server_after))?;
-    let server = Replay::of(&server, &group_marks(&server), |_| true);
-    forget_likes(&server_after, &world.me.id)?;
+    let trace = trace::take(&world::server_database(&folder.join("server")))?;
+    let server = Replay::of(&trace, &group_marks(&trace), |_| true);
+    let server_before = world.folder.join(format!("{name}-before"));
+    with_named_posts(&world.server_data(), &server_before, &drained.requests, &trace)?;
+    place::remove(&folder)?;
     let requests = as_new(&drained.requests, &client, concurrency)?;
     Ok(Recording {
         requests: Arc::new(requests),
         device,
         server,
-        server_after,
+        server_before,
     })
 }
 
@@ -153,15 +158,44 @@ fn group_marks(trace: &Trace) -> Vec<i64> {
     marks
 }
 
-/// The likes of the account are as if they had never been.
-fn forget_likes(server_data: &Path, me: &str) -> Result<(), Error> {
-    let db = Connection::open(world::server_database(server_data))?;
-    db.execute(
-        "UPDATE posts SET likes = likes - 1 WHERE id IN (SELECT post FROM likes WHERE account = ?1)",
-        params![me],
-    )?;
-    db.execute("DELETE FROM likes WHERE account = ?1", params![me])?;
-    Ok(())
+/// A server's data as it was before, with those of the recorded posts that the requests name by their ids.
+fn with_named_posts(before: &Path, to: &Path, requests: &[HttpRequest], trace: &Trace) -> Result<(), Error> {
+    place::copy(before, to)?;
+    let mut named = BTreeSet::new();
+    for request in requests {
+        named.extend(posts_named(&request.path));
+        if let Body::Bytes(bytes) = &request.body {
+            named.extend(posts_named(&String::from_utf8_lossy(bytes)));
+        }
+    }
+    let mut db = Connection::open(world::server_database(to))?;
+    let tx = db.transaction()?;
+    for Traced { table, change, .. } in &trace.changes {
+        let table = &trace.tables[*table];
+        let Change::Inserted(record) = change else {
+            continue;
+        };
+        let is_named = matches!(table.value(record, "id"), Some(Value::Text(id)) if named.contains(id));
+        if table.name == "posts" && is_named {
+            let marks = vec!["?"; record.len()].join(", ");
+            let sql = format!(
+                "INSERT INTO posts ({}) VALUES ({marks})",
+                table.columns.join(", ")
+            );
+            tx.prepare_cached(&sql)?.execute(params_from_iter(record))?;
+        }
+    }
+    Ok(tx.commit()?)
+}
+
+/// The ids of posts in the paths that a text holds.
+fn posts_named(text: &str) -> impl Iterator<Item = String> + '_ {
+    const BEFORE: &str = "/v1/posts/";
+    text.match_indices(BEFORE).filter_map(|(at, _)| {
+        let rest = &text[at + BEFORE.len()..];
+        let end = rest.find(['/', '"', '?']).unwrap_or(rest.len());
+        Some(rest[..end].to_owned()).filter(|id| !id.is_empty())
+    })
 }
 
 /// The same requests, from another client.

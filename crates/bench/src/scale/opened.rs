@@ -15,9 +15,12 @@ use crate::figure::Figure;
 use crate::machine;
 use crate::process::OPEN;
 use crate::report::Row;
-use crate::rounds::{ROUNDS, Samples};
+use crate::rounds::Samples;
 use crate::run::Bench;
 use crate::scene;
+
+/// Processes for each queue.
+const PROCESSES: usize = 11;
 
 /// What the process says.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -55,7 +58,7 @@ pub fn open_and_tell(database: &Path) -> Result<Opened, Error> {
 
 pub(super) async fn measure(bench: &Bench<'_>, long: &Path, empty: &Path) -> Result<Vec<Row>, Error> {
     let (mut times, mut memory) = (<[Samples; 2]>::default(), <[Samples; 2]>::default());
-    for round in 0..=ROUNDS {
+    for round in 0..=PROCESSES {
         for ((database, times), memory) in [long, empty].into_iter().zip(&mut times).zip(&mut memory) {
             let opened = in_a_process(&bench.binary, database).await?;
             if round > 0 {

@@ -41,7 +41,7 @@ enum Part {
     Status,
     /// How fast files arrive
     Upload,
-    /// All of it: some two minutes
+    /// All of it: two to three minutes
     All,
 }
 
