@@ -11,18 +11,22 @@ const GATHERED_MAX: usize = 512;
 /// No gathering takes longer, however slow the disk is.
 const PATIENCE_MAX: Duration = Duration::from_millis(2);
 
+/// Before the thread sleeps it looks for so long whether who was just answered asks again: to be woken takes longer than a caller takes.
+const LINGER: Duration = Duration::from_micros(50);
+
 /// Gathers what arrived while the last commit ran. Where that commit answered several callers, they are about to ask again, each within
 /// microseconds of its answer: so as many are waited for, but for no longer than half of what the commit took, which they would else lose.
 #[derive(Debug, Default)]
 pub(crate) struct Gather {
     callers: usize,
     patience: Duration,
+    lingers: bool,
 }
 
 impl Gather {
     /// The next commands, at least one; `None` once nobody can say anything any more.
     pub(crate) fn next<T>(&self, inbox: &mut mpsc::Receiver<T>) -> Option<Vec<T>> {
-        let mut gathered = vec![inbox.blocking_recv()?];
+        let mut gathered = vec![self.first(inbox)?];
         let mut deadline = None;
         while gathered.len() < GATHERED_MAX {
             match inbox.try_recv() {
@@ -41,10 +45,23 @@ impl Gather {
         Some(gathered)
     }
 
+    fn first<T>(&self, inbox: &mut mpsc::Receiver<T>) -> Option<T> {
+        let asleep_at = Instant::now() + LINGER;
+        while self.lingers && Instant::now() < asleep_at {
+            match inbox.try_recv() {
+                Ok(command) => return Some(command),
+                Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) => std::thread::yield_now(),
+            }
+        }
+        inbox.blocking_recv()
+    }
+
     /// Learns from a commit: how many callers it answered, and how long it took.
     pub(crate) fn learn(&mut self, callers: usize, took: Duration) {
         // A single caller asks again only after its answer: there is nothing to wait for.
         self.callers = if callers > 1 { callers } else { 0 };
+        self.lingers = callers > 0;
         self.patience = (took / 2).min(PATIENCE_MAX);
     }
 }

@@ -123,7 +123,12 @@ impl<A: App> Performer<A> {
     pub(crate) fn wake_after(&self, delay: Option<Millis>) {
         let deadline =
             delay.map(|delay| Instant::now() + Duration::from_millis(u64::try_from(delay.0).unwrap_or(0)));
-        self.deadline.send_replace(deadline);
+        // The timer is not woken to be told what it knows.
+        self.deadline.send_if_modified(|known| {
+            let differs = *known != deadline;
+            *known = deadline;
+            differs
+        });
     }
 
     /// Ends the timer, the watch of the network and every request.
