@@ -119,8 +119,9 @@ pub(crate) fn open(path: &Path, foreign_keys: bool) -> Result<Connection, Error>
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", foreign_keys)?;
-    // KiB: as much room as the engine gives itself.
+    // The room and the log that the engine gives itself.
     db.pragma_update(None, "cache_size", -8_192)?;
+    db.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     Ok(db)
 }
 

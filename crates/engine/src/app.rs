@@ -321,6 +321,15 @@ pub trait App: Send + Sync + 'static {
     /// The app's own tables: SQL scripts, run once each, in order. Never changed once released.
     const MIGRATIONS: &'static [&'static str];
 
+    /// Called whenever a database is opened, after the [migrations](App::MIGRATIONS): for rows that the app always needs, as the signed-in user's.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn opened(&self, db: &Connection) -> rusqlite::Result<()> {
+        let _ = db;
+        Ok(())
+    }
+
     /// The JSON of a mutation written by an older version, lifted to this one.
     ///
     /// # Errors

@@ -116,7 +116,9 @@ impl<A: App> Engine<A> {
     pub fn open(mut db: Connection, app: Arc<A>, options: Options) -> Result<Self, Error> {
         let mut rng = StdRng::from_seed(options.seed);
         let wall = options.now.wall;
-        schema::open::<A>(&mut db, &options, |clock| ClientId(clock.next(wall, &mut rng)))?;
+        schema::open(&mut db, app.as_ref(), &options, |clock| {
+            ClientId(clock.next(wall, &mut rng))
+        })?;
         let data_version = data_version(&db)?;
         Ok(Self {
             db,

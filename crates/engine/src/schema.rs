@@ -27,6 +27,7 @@ pub(crate) struct Identity {
 /// Sets the connection up, checks whose database it is, and brings its tables up to date.
 pub(crate) fn open<A: App>(
     db: &mut Connection,
+    app: &A,
     options: &Options,
     fresh: impl FnOnce(&mut IdClock) -> ClientId,
 ) -> Result<Identity, Error> {
@@ -43,10 +44,13 @@ pub(crate) fn open<A: App>(
     db.pragma_update(None, "foreign_keys", false)?;
     // KiB, taken as they are needed. With SQLite's own 2 MiB a large call pushes pages out that it is about to change again.
     db.pragma_update(None, "cache_size", -8_192)?;
+    // 16 MiB of log: a checkpoint writes the same few hot pages however many commits it covers, and syncs twice.
+    db.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     migrate(&tx)?;
     let identity = identify::<A>(&tx, options, fresh)?;
     migrate_app::<A>(&tx)?;
+    app.opened(&tx)?;
     tx.commit()?;
     Ok(identity)
 }

@@ -40,15 +40,12 @@ pub(crate) struct Me {
 
 impl Me {
     /// Sees to it that what they write has an author with a name.
-    pub(crate) fn introduce(&self, db: &Connection) -> rusqlite::Result<()> {
-        if table::user::is_called(db, self.id, &self.said.name)? {
-            return Ok(());
-        }
+    fn introduce(&self, db: &Connection) -> rusqlite::Result<()> {
         let name = self.said.name.clone();
         UserRow { name }.write(db, self.id.0)
     }
 
-    /// Takes over somebody's name as the server says it. The signed-in user's own is known since their first write.
+    /// Takes over somebody's name as the server says it. The signed-in user's own is known since the database was opened.
     pub(crate) fn see(&self, db: &Connection, user: &wire::User) -> rusqlite::Result<()> {
         if *user == self.said {
             return Ok(());
@@ -87,6 +84,10 @@ impl App for Social {
     const NAME: &'static str = "social";
     const PAYLOAD_VERSION: u32 = 1;
     const MIGRATIONS: &'static [&'static str] = &[include_str!("migrations/0001-social.sql")];
+
+    fn opened(&self, db: &Connection) -> rusqlite::Result<()> {
+        self.me.introduce(db)
+    }
 
     fn lift(&self, version: u32, payload: serde_json::Value) -> Result<serde_json::Value, Unreadable> {
         match version {

@@ -65,18 +65,15 @@ fn create_post(
     text: &str,
     media: &[MediaFile],
 ) -> rusqlite::Result<bool> {
-    if !post::is_known(db, id)? {
-        me.introduce(db)?;
-        PostRow {
-            author: me.id,
-            text: text.to_owned(),
-            media: media.iter().map(Into::into).collect(),
-            created_ms: made_at(id.0),
-            updated_ms: made_at(id.0),
-            confirmed: false,
-        }
-        .add(db, id.0)?;
+    PostRow {
+        author: me.id,
+        text: text.to_owned(),
+        media: media.iter().map(Into::into).collect(),
+        created_ms: made_at(id.0),
+        updated_ms: made_at(id.0),
+        confirmed: false,
     }
+    .add(db, id.0)?;
     Ok(true)
 }
 
@@ -87,18 +84,15 @@ fn create_comment(
     post: PostId,
     text: &str,
 ) -> rusqlite::Result<bool> {
-    if !comment::is_known(db, id)? {
-        me.introduce(db)?;
-        CommentRow {
-            post,
-            author: me.id,
-            text: text.to_owned(),
-            created_ms: made_at(id.0),
-            updated_ms: made_at(id.0),
-            confirmed: false,
-        }
-        .write(db, id.0)?;
+    CommentRow {
+        post,
+        author: me.id,
+        text: text.to_owned(),
+        created_ms: made_at(id.0),
+        updated_ms: made_at(id.0),
+        confirmed: false,
     }
+    .add(db, id.0)?;
     post::is_shown(db, post)
 }
 
@@ -110,18 +104,15 @@ fn create_message(
     text: &str,
     media: Option<&MediaFile>,
 ) -> rusqlite::Result<bool> {
-    if !message::is_known(db, id)? {
-        me.introduce(db)?;
-        MessageRow {
-            conversation,
-            author: me.id,
-            text: text.to_owned(),
-            media: media.into_iter().map(Into::into).collect(),
-            created_ms: made_at(id.0),
-            confirmed: false,
-        }
-        .add(db, id.0)?;
+    MessageRow {
+        conversation,
+        author: me.id,
+        text: text.to_owned(),
+        media: media.into_iter().map(Into::into).collect(),
+        created_ms: made_at(id.0),
+        confirmed: false,
     }
+    .add(db, id.0)?;
     conversation::is_known(db, conversation)
 }
 

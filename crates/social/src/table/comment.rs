@@ -35,6 +35,15 @@ impl CommentRow {
             confirmed: true,
         }
     }
+
+    /// Shows this row, unless one is known, shown or hidden.
+    pub(crate) fn add(&self, db: &Connection, id: LocalId) -> rusqlite::Result<()> {
+        db.prepare_cached(
+            "INSERT INTO comments (id, post, author, text, created_ms, updated_ms, confirmed, hidden, position) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8) ON CONFLICT (id) DO NOTHING",
+        )?
+        .execute(params![id, self.post, self.author, self.text, self.created_ms, self.updated_ms, self.confirmed, position(self.created_ms, self.confirmed)])?;
+        Ok(())
+    }
 }
 
 impl Row for CommentRow {
@@ -81,12 +90,6 @@ impl Row for CommentRow {
             .execute([id])?;
         Ok(())
     }
-}
-
-/// Whether there is a row, shown or hidden.
-pub(crate) fn is_known(db: &Connection, comment: CommentId) -> rusqlite::Result<bool> {
-    db.prepare_cached("SELECT 1 FROM comments WHERE id = ?1")?
-        .exists([comment])
 }
 
 /// Whether the server is known to have it.

@@ -38,29 +38,16 @@ impl MessageRow {
         }
     }
 
-    /// Shows this row, where none was known.
+    /// Shows this row, unless one is known, shown or hidden.
     pub(crate) fn add(&self, db: &Connection, id: LocalId) -> rusqlite::Result<()> {
-        self.upsert(db, id)?;
-        media::add(db, id, &self.media)?;
-        refresh_activity(db, self.conversation)
-    }
-
-    fn upsert(&self, db: &Connection, id: LocalId) -> rusqlite::Result<()> {
-        db.prepare_cached(
-            "INSERT INTO messages (id, conversation, author, text, created_ms, confirmed, position)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             ON CONFLICT (id) DO UPDATE SET conversation = excluded.conversation, author = excluded.author, text = excluded.text,
-                 created_ms = excluded.created_ms, confirmed = excluded.confirmed, position = excluded.position",
+        let added = db.prepare_cached(
+            "INSERT INTO messages (id, conversation, author, text, created_ms, confirmed, position) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING",
         )?
-        .execute(params![
-            id,
-            self.conversation,
-            self.author,
-            self.text,
-            self.created_ms,
-            self.confirmed,
-            position(self.created_ms, self.confirmed)
-        ])?;
+        .execute(params![id, self.conversation, self.author, self.text, self.created_ms, self.confirmed, position(self.created_ms, self.confirmed)])?;
+        if added > 0 {
+            media::add(db, id, &self.media)?;
+            refresh_activity(db, self.conversation)?;
+        }
         Ok(())
     }
 }
@@ -88,7 +75,21 @@ impl Row for MessageRow {
     }
 
     fn write(&self, db: &Connection, id: LocalId) -> rusqlite::Result<()> {
-        self.upsert(db, id)?;
+        db.prepare_cached(
+            "INSERT INTO messages (id, conversation, author, text, created_ms, confirmed, position)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (id) DO UPDATE SET conversation = excluded.conversation, author = excluded.author, text = excluded.text,
+                 created_ms = excluded.created_ms, confirmed = excluded.confirmed, position = excluded.position",
+        )?
+        .execute(params![
+            id,
+            self.conversation,
+            self.author,
+            self.text,
+            self.created_ms,
+            self.confirmed,
+            position(self.created_ms, self.confirmed)
+        ])?;
         media::write(db, id, &self.media)?;
         refresh_activity(db, self.conversation)
     }

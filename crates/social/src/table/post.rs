@@ -38,28 +38,15 @@ impl PostRow {
         }
     }
 
-    /// Shows this row, where none was known.
+    /// Shows this row, unless one is known, shown or hidden.
     pub(crate) fn add(&self, db: &Connection, id: LocalId) -> rusqlite::Result<()> {
-        self.upsert(db, id)?;
-        media::add(db, id, &self.media)
-    }
-
-    fn upsert(&self, db: &Connection, id: LocalId) -> rusqlite::Result<()> {
-        db.prepare_cached(
-            "INSERT INTO posts (id, author, text, created_ms, updated_ms, confirmed, hidden, position)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)
-             ON CONFLICT (id) DO UPDATE SET author = excluded.author, text = excluded.text, created_ms = excluded.created_ms,
-                 updated_ms = excluded.updated_ms, confirmed = excluded.confirmed, hidden = 0, position = excluded.position",
+        let added = db.prepare_cached(
+            "INSERT INTO posts (id, author, text, created_ms, updated_ms, confirmed, hidden, position) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7) ON CONFLICT (id) DO NOTHING",
         )?
-        .execute(params![
-            id,
-            self.author,
-            self.text,
-            self.created_ms,
-            self.updated_ms,
-            self.confirmed,
-            position(self.created_ms, self.confirmed)
-        ])?;
+        .execute(params![id, self.author, self.text, self.created_ms, self.updated_ms, self.confirmed, position(self.created_ms, self.confirmed)])?;
+        if added > 0 {
+            media::add(db, id, &self.media)?;
+        }
         Ok(())
     }
 }
@@ -87,7 +74,21 @@ impl Row for PostRow {
     }
 
     fn write(&self, db: &Connection, id: LocalId) -> rusqlite::Result<()> {
-        self.upsert(db, id)?;
+        db.prepare_cached(
+            "INSERT INTO posts (id, author, text, created_ms, updated_ms, confirmed, hidden, position)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)
+             ON CONFLICT (id) DO UPDATE SET author = excluded.author, text = excluded.text, created_ms = excluded.created_ms,
+                 updated_ms = excluded.updated_ms, confirmed = excluded.confirmed, hidden = 0, position = excluded.position",
+        )?
+        .execute(params![
+            id,
+            self.author,
+            self.text,
+            self.created_ms,
+            self.updated_ms,
+            self.confirmed,
+            position(self.created_ms, self.confirmed)
+        ])?;
         media::write(db, id, &self.media)
     }
 
@@ -101,12 +102,6 @@ impl Row for PostRow {
 /// Whether it is shown.
 pub(crate) fn is_shown(db: &Connection, post: PostId) -> rusqlite::Result<bool> {
     db.prepare_cached("SELECT 1 FROM posts WHERE id = ?1 AND hidden = 0")?
-        .exists([post])
-}
-
-/// Whether there is a row, shown or hidden.
-pub(crate) fn is_known(db: &Connection, post: PostId) -> rusqlite::Result<bool> {
-    db.prepare_cached("SELECT 1 FROM posts WHERE id = ?1")?
         .exists([post])
 }
 

@@ -40,9 +40,3 @@ pub(crate) fn is_known(db: &Connection, user: UserId) -> rusqlite::Result<bool> 
     db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?
         .exists([user])
 }
-
-/// Whether they are known by this name.
-pub(crate) fn is_called(db: &Connection, user: UserId, name: &str) -> rusqlite::Result<bool> {
-    db.prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND name = ?2")?
-        .exists(params![user, name])
-}
