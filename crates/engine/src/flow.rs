@@ -19,7 +19,10 @@ use crate::time::Tick;
 pub(crate) fn enter<A: App>(step: &mut Step<'_, A>, row: &mut Row, waits: Waits) -> Result<(), Error> {
     row.blockers = waits.edges.len() as i64;
     row.in_lane = !waits.stuck;
-    row.state = resting_state(step, row)?;
+    row.state = match waits.is_alone && row.blockers == 0 {
+        true => RowState::Ready,
+        false => resting_state(step, row)?,
+    };
     queue::insert(&step.db, row)?;
     for (blocker, kind) in waits.edges {
         edge::add(&step.db, row.place, blocker, kind)?;
@@ -186,6 +189,8 @@ pub(crate) struct Waits {
     edges: Vec<(Place, edge::EdgeKind)>,
     /// Whether some of it stands still until the user acts.
     stuck: bool,
+    /// Whether it is known that nothing else is in the row's lane.
+    pub(crate) is_alone: bool,
 }
 
 impl Waits {

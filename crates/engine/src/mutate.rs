@@ -48,8 +48,15 @@ pub(crate) fn enqueue<A: App>(
     step.app.validate(mutation)?;
     let facts = step.app.facts(mutation);
     attachment::take(step, &facts, files)?;
-    let newest = queue::last_of_entity(&step.db, &facts.entity)?;
-    if newest.is_none() {
+    // What is made under an id that was never seen has neither a row nor anything pending.
+    let is_new = facts.intent == Intent::Create && step.state.is_new(facts.entity.id);
+    step.state.saw(facts.entity.id);
+    step.state.saw(facts.lane);
+    let newest = match is_new {
+        true => None,
+        false => queue::last_of_entity(&step.db, &facts.entity)?,
+    };
+    if newest.is_none() && !is_new {
         reconcile::keep_base(step, &facts.entity)?;
     }
     if step.app.apply(&step.db, mutation)? == Applied::Missing {
@@ -57,21 +64,22 @@ pub(crate) fn enqueue<A: App>(
     }
     step.changed(&facts.entity);
     let Some(newest) = newest else {
-        return insert(step, id, mutation, &facts, None);
+        let is_alone = is_new && facts.lane == facts.entity.id;
+        return insert(step, id, mutation, &facts, None, is_alone);
     };
     match coalesce::with_waiting(step, id, mutation, &facts, newest)? {
         Coalesced::New {
             mutation,
             replaces,
             newest,
-        } if replaces.is_empty() => insert(step, id, &mutation, &facts, newest.as_deref()),
+        } if replaces.is_empty() => insert(step, id, &mutation, &facts, newest.as_deref(), false),
         Coalesced::New {
             mutation,
             replaces,
             newest,
         } => {
             let facts = step.app.facts(&mutation);
-            insert(step, id, &mutation, &facts, newest.as_deref())?;
+            insert(step, id, &mutation, &facts, newest.as_deref(), false)?;
             for place in replaces {
                 attachment::forget_uses(step, place)?;
             }
@@ -87,13 +95,14 @@ pub(crate) fn enqueue<A: App>(
     }
 }
 
-/// Queues a mutation at the end. `newest` is what was last pending of its entity.
+/// Queues a mutation at the end. `newest` is what was last pending of its entity; `is_alone` says that nothing else can be in its lane.
 fn insert<A: App>(
     step: &mut Step<'_, A>,
     id: MutationId,
     mutation: &A::Mutation,
     facts: &Facts,
     newest: Option<&Row>,
+    is_alone: bool,
 ) -> Result<(), Error> {
     let payload = payload(step, mutation)?;
     let items = u64::try_from(step.state.counts.pending + step.state.counts.failed).unwrap_or(0) + 1;
@@ -126,6 +135,7 @@ fn insert<A: App>(
         payload,
     };
     let mut waits = waits_for_named(step, row.place, facts)?;
+    waits.is_alone = is_alone;
     if let Some(newest) = newest {
         if let Some(creating) = creation(step, &facts.entity, row.place)?
             && creating.intent == Intent::Create

@@ -98,6 +98,7 @@ pub(crate) fn observe<A: App>(
     let rows = app.observe(observation, &mut step.id_map())?;
     let mut entities = Vec::with_capacity(rows.len());
     for Observed { entity, row, version } in rows {
+        step.state.saw(entity.id);
         if let Some(version) = version {
             // A read that was overtaken by an answer shows what was, not what is.
             if is_older(&version, step.ids().version(&entity)?.as_deref()) {

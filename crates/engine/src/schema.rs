@@ -144,8 +144,8 @@ fn create<A: App>(
     db.execute(
         "INSERT INTO outrigger_state (one, timeline, wall, id_millis, id_counter, pending, in_flight, failed, blocked,
              payload_bytes, attachment_bytes, run_total, run_bytes_total, run_bytes_done, sequence_next, watermark, well,
-             batch_max, connection, place_next)
-         VALUES (1, 0, ?1, ?2, ?3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, ?4, 1)",
+             batch_max, connection, place_next, newest)
+         VALUES (1, 0, ?1, ?2, ?3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, ?4, 1, zeroblob(16))",
         params![options.now.wall.0, clock.millis, clock.counter, ConnectionState::default().to_json()],
     )?;
     db.execute(

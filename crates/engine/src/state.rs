@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::ids::IdClock;
+use crate::ids::{IdClock, LocalId};
 use crate::time::{Tick, Wall};
 
 /// Rows by how they stand. Uploads count where they are in flight or failed; what is pending and blocked are writes.
@@ -105,6 +105,8 @@ pub(crate) struct State {
     /// The place of the next row. No place is given twice.
     pub(crate) place_next: i64,
     pub(crate) sequence_next: i64,
+    /// The newest entity or lane that was written or observed: see [`State::is_new`].
+    pub(crate) newest: LocalId,
     /// The highest watermark that the server has confirmed.
     pub(crate) watermark: i64,
     /// How often the server has answered well: evidence that it works.
@@ -120,7 +122,7 @@ impl State {
             .prepare_cached(
                 "SELECT timeline, wall, id_millis, id_counter, pending, in_flight, failed, blocked, payload_bytes,
                      attachment_bytes, run_total, run_bytes_total, run_bytes_done, sequence_next, watermark, well, batch_max,
-                     connection, place_next
+                     connection, place_next, newest
                  FROM outrigger_state",
             )?
             .query_row([], |row| {
@@ -145,6 +147,7 @@ impl State {
                     batch_max: row.get(16)?,
                     connection: serde_json::from_str(row.get_ref(17)?.as_str()?).unwrap_or_default(),
                     place_next: row.get(18)?,
+                    newest: row.get(19)?,
                 })
             })?;
         Ok(state)
@@ -155,7 +158,7 @@ impl State {
             "UPDATE outrigger_state SET timeline = ?1, wall = ?2, id_millis = ?3, id_counter = ?4, pending = ?5, in_flight = ?6,
                  failed = ?7, blocked = ?8, payload_bytes = ?9, attachment_bytes = ?10, run_total = ?11, run_bytes_total = ?12,
                  run_bytes_done = ?13, sequence_next = ?14, watermark = ?15, well = ?16, batch_max = ?17, connection = ?18,
-                 place_next = ?19 WHERE one = 1",
+                 place_next = ?19, newest = ?20 WHERE one = 1",
         )?
         .execute(params![
             self.timeline.0,
@@ -177,6 +180,7 @@ impl State {
             self.batch_max,
             self.connection.to_json(),
             self.place_next,
+            self.newest,
         ])?;
         Ok(())
     }
@@ -191,6 +195,19 @@ impl State {
         same_clock != *other
     }
 
+    /// Whether nothing can be here yet that an id names. Ids of UUIDv7 rise with the time at which they are made, so one that is newer than all that were
+    /// seen is new; of any other id this does not say, and it has to be looked for.
+    pub(crate) fn is_new(&self, id: LocalId) -> bool {
+        id.0.get_version_num() == 7 && id > self.newest
+    }
+
+    /// An id is in use from now on.
+    pub(crate) fn saw(&mut self, id: LocalId) {
+        if self.is_new(id) {
+            self.newest = id;
+        }
+    }
+
     /// Counts a row that stood like `before` and stands like `after`. A run begins when pending leaves zero; its total only grows.
     pub(crate) fn recount(&mut self, before: Counts, after: Counts) {
         if after.pending > before.pending {
@@ -203,5 +220,35 @@ impl State {
         }
         self.counts -= before;
         self.counts += after;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_id_that_was_made_after_all_others_is_new() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(include_str!("migrations/0001-queue.sql"))
+            .unwrap();
+        db.execute(
+            "INSERT INTO outrigger_state VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, zeroblob(16), 0, 1, 0, '{}')",
+            [],
+        )
+        .unwrap();
+        let mut state = State::load(&db).unwrap();
+        let made_at = |millis| LocalId::new(Wall(millis), [7; 10]);
+        assert!(state.is_new(made_at(5)));
+        state.saw(made_at(5));
+        assert!(!state.is_new(made_at(5)) && !state.is_new(made_at(4)) && state.is_new(made_at(6)));
+        state.saw(made_at(3));
+        assert!(!state.is_new(made_at(4)));
+        let derived = LocalId::derived(made_at(9), "like");
+        assert!(!state.is_new(derived));
+        state.saw(derived);
+        assert!(state.is_new(made_at(6)));
+        state.save(&db).unwrap();
+        assert_eq!(State::load(&db).unwrap(), state);
     }
 }

@@ -27,6 +27,7 @@ CREATE TABLE outrigger_state (
     run_bytes_done  INTEGER NOT NULL,
     place_next      INTEGER NOT NULL,
     sequence_next   INTEGER NOT NULL,
+    newest          BLOB    NOT NULL,
     watermark       INTEGER NOT NULL,
     well            INTEGER NOT NULL,
     batch_max       INTEGER NOT NULL,

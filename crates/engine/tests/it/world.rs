@@ -45,7 +45,12 @@ pub(crate) struct World {
 }
 
 pub(crate) fn id(name: &str) -> LocalId {
-    LocalId::derived(LocalId(uuid::Uuid::nil()), name)
+    // Of the kind that hosts make, in no order with what is written first: newer than all before it, or not.
+    let digits = LocalId::derived(LocalId(uuid::Uuid::nil()), name).0.into_bytes();
+    let made_at = i64::from(u16::from_be_bytes([digits[0], digits[1]]));
+    let mut random = [0; 10];
+    random.copy_from_slice(&digits[6..]);
+    LocalId::new(Wall(made_at), random)
 }
 
 fn open(folder: &tempfile::TempDir, app: &Arc<Notes>, now: Now) -> Engine<Notes> {
