@@ -23,8 +23,8 @@ pub const ITEMS: usize = 10_000;
 /// The mix in per cent: posts, comments, likes; the rest are messages.
 pub const MIX: [u32; 3] = [60, 15, 15];
 
-/// When the first of the writes is made.
-const BEGINS: Wall = Wall(1_790_000_000_000);
+/// When the first of the writes is made: after all that was read before.
+const BEGINS: Wall = Wall(1_900_000_000_000);
 
 /// What the user can comment on, like and write to before they write anything.
 #[derive(Debug, Clone)]
