@@ -84,8 +84,8 @@ figures! {
         "opening an empty one", value_at_most(0.3);
     ScaleMemory = "scale.memory", 9, "memory above an empty one", Mebibytes,
         "the process with an empty one", value_at_most(40.0);
-    StatusObserve = "status.observe", 10, "a drain that is observed", Seconds,
-        "the same drain, not observed", ratio_at_most(1.03);
+    StatusObserve = "status.observe", 10, "CPU time, observed", Seconds,
+        "CPU time of the same drain, not observed", ratio_at_most(1.03);
     ServerBatches = "server.batches", 11, "the server, over batches", ItemsPerSecond,
         "raw rusqlite committing the same rows in groups of 100", ratio_at_least(0.5);
     BinarySize = "binary.size", 12, "size of the program", Megabytes,
