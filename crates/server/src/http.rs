@@ -120,10 +120,15 @@ pub async fn serve(
         .map_err(|error| Error::Listen(std::io::Error::other(error)))??;
     let writer = writer::start(server.clone(), config.limits.queue_max)?;
     let sweeper = tokio::spawn(sweep_now_and_then(server.clone()));
-    let app = app::App::new(server, writer.queue(), config.limits.clone());
+    let app = app::App::new(server.clone(), writer.queue(), config.limits.clone());
     accept(&config.limits, listener, app, shutdown).await;
     sweeper.abort();
     writer.stop(config.limits.shutdown_timeout).await;
+    // Somebody who was cut off may hold the database open a little longer: then it is not closed in good order when the process ends.
+    let settled = tokio::task::spawn_blocking(move || server.store().settle()).await;
+    if let Ok(Err(error)) = settled {
+        tracing::warn!(%error, "the journal of the database was left to the next start");
+    }
     drop(lock);
     Ok(())
 }

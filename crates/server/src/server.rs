@@ -190,6 +190,11 @@ impl<S: Store, B: Blobs> Server<S, B> {
         &self.blobs
     }
 
+    /// The database.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
     /// Whether the database answers.
     pub fn is_ready(&self) -> bool {
         self.store.read(|snapshot| snapshot.epoch()).is_ok()

@@ -95,6 +95,14 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// Copies all that is in the journal into the database file, so that the file alone is whole: for the end of a server. Whatever a reader still looks at
+    /// stays in the journal, and is read from there when the file is opened next.
+    pub fn settle(&self) -> Result<()> {
+        self.writer()
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .map_err(failed)
+    }
+
     fn writer(&self) -> MutexGuard<'_, Connection> {
         // A panic while the lock was held has dropped its transaction, which rolled back: the connection is good.
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)

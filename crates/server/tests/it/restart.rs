@@ -257,3 +257,16 @@ fn every_effect_is_in_the_change_log_and_a_deletion_leaves_a_tombstone() {
         "a rejection changes nothing"
     );
 }
+
+/// The server ended before its last reader had let go of the database, and what was in the journal was missing in a copy of the file.
+#[tokio::test]
+async fn a_server_that_ended_leaves_its_database_whole_in_one_file() {
+    let folder = crate::running::start().await.stop().await;
+    let copy = folder.path().join("copy.db");
+    std::fs::copy(folder.path().join("outrigger.db"), &copy).unwrap();
+    let accounts: i64 = rusqlite::Connection::open(&copy)
+        .unwrap()
+        .query_row("SELECT count(*) FROM accounts", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(accounts, 1);
+}
