@@ -196,7 +196,7 @@ fn take_in<A: App>(
         Err(why) => return Ok(Err(why.0)),
     };
     let accepted = transaction::contained(step, Error::is_of_data, |step| {
-        reconcile::accept(step, &row.entity, &mutation, response, others)
+        reconcile::accept(step, row, &mutation, response, others)
     })?;
     Ok(accepted.map_err(|error| format!("it arrived, but its answer could not be stored: {error}")))
 }

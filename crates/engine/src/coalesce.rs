@@ -213,7 +213,9 @@ pub(crate) fn over_rejected<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Re
             attachment::forget_uses(step, row.place)?;
         }
         Merge::Neither => {
+            // Shows what is left, and lets the base go.
             discard::with_dependants(step, row)?;
+            return Ok(true);
         }
     }
     reconcile::rebuild(step, &row.entity)?;

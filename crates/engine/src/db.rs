@@ -10,8 +10,8 @@ use std::ops::{Deref, DerefMut};
 /// A connection, and the statements that were used on it in this transaction.
 pub(crate) struct Db<'c> {
     connection: &'c Connection,
-    /// By the address of the text, which is a constant of the program. One in use is `None`.
-    statements: RefCell<Vec<(*const u8, Option<CachedStatement<'c>>)>>,
+    /// By where the text is, which is a constant of the program. One in use is `None`.
+    statements: RefCell<Vec<(&'static str, Option<CachedStatement<'c>>)>>,
 }
 
 impl<'c> Db<'c> {
@@ -24,12 +24,11 @@ impl<'c> Db<'c> {
 
     /// A statement, prepared.
     pub(crate) fn prepare_cached(&self, sql: &'static str) -> rusqlite::Result<Prepared<'_, 'c>> {
-        let address = sql.as_ptr();
         let kept = self
             .statements
             .borrow_mut()
             .iter_mut()
-            .find(|(known, _)| *known == address)
+            .find(|(known, _)| std::ptr::eq(*known, sql))
             .and_then(|(_, statement)| statement.take());
         let statement = match kept {
             Some(statement) => statement,
@@ -37,16 +36,16 @@ impl<'c> Db<'c> {
         };
         Ok(Prepared {
             db: self,
-            address,
+            sql,
             statement: Some(statement),
         })
     }
 
-    fn keep(&self, address: *const u8, statement: CachedStatement<'c>) {
+    fn keep(&self, sql: &'static str, statement: CachedStatement<'c>) {
         let mut statements = self.statements.borrow_mut();
-        match statements.iter_mut().find(|(known, _)| *known == address) {
+        match statements.iter_mut().find(|(known, _)| std::ptr::eq(*known, sql)) {
             Some((_, kept)) => *kept = Some(statement),
-            None => statements.push((address, Some(statement))),
+            None => statements.push((sql, Some(statement))),
         }
     }
 }
@@ -62,7 +61,7 @@ impl Deref for Db<'_> {
 /// A statement in use; kept for the next use when dropped.
 pub(crate) struct Prepared<'d, 'c> {
     db: &'d Db<'c>,
-    address: *const u8,
+    sql: &'static str,
     statement: Option<CachedStatement<'c>>,
 }
 
@@ -87,7 +86,7 @@ impl DerefMut for Prepared<'_, '_> {
 impl Drop for Prepared<'_, '_> {
     fn drop(&mut self) {
         if let Some(statement) = self.statement.take() {
-            self.db.keep(self.address, statement);
+            self.db.keep(self.sql, statement);
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn keep_base<A: App>(step: &Step<'_, A>, entity: &Entity) -> Result<(
 }
 
 /// Shows an entity of which something was pending anew: its base, then what is pending in order. Where nothing is any more the base has become what is
-/// shown, and is let go.
+/// shown, and is let go: so this is called once after the last has gone, while the base is still kept.
 pub(crate) fn rebuild<A: App>(step: &mut Step<'_, A>, entity: &Entity) -> Result<(), Error> {
     step.changed(entity);
     let base = base(&step.db, entity)?;
@@ -40,13 +40,15 @@ pub(crate) fn rebuild<A: App>(step: &mut Step<'_, A>, entity: &Entity) -> Result
 /// the app's row is what the server holds; [`settle`] follows, once the mutation has left the queue.
 pub(crate) fn accept<A: App>(
     step: &Step<'_, A>,
-    entity: &Entity,
+    row: &queue::Row,
     mutation: &A::Mutation,
     response: &Response,
     others: &[queue::Row],
 ) -> Result<(), Error> {
-    // Where nothing else is pending, what is shown is the base with this mutation on it.
-    if !others.is_empty() {
+    let entity = &row.entity;
+    // Where nothing else is pending, what is shown is the base with this mutation on it; but what another version wrote may have been shown without it, by a
+    // program that could not read it.
+    if !others.is_empty() || row.version != A::PAYLOAD_VERSION {
         let confirmed = base(&step.db, entity)?;
         step.app.store(&step.db, entity, confirmed.as_deref())?;
         step.app.apply(&step.db, mutation)?;

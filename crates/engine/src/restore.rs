@@ -164,6 +164,7 @@ fn begin_anew<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
         let due = step.tick;
         flow::requeue(step, &mut row, due)?;
     }
+    step.db.execute("DELETE FROM outrigger_sent", [])?;
     let client = ClientId(step.new_uuid());
     schema::rename_client(&step.db, client)?;
     step.identity.client = client;

@@ -9,7 +9,7 @@ use crate::flow;
 use crate::lease::{self, Asked};
 use crate::parked;
 use crate::push::{self, Outgoing, Purpose};
-use crate::queue::{self, Row};
+use crate::queue::{self, Row, RowState};
 use crate::restore;
 use crate::state::{Halt, Reach};
 use crate::status::Parked;
@@ -170,6 +170,7 @@ fn send_due<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
         let limit = batches
             .as_ref()
             .map_or(free, |batches| items_max(step, batches.items_max));
+        let failed_before = step.state.counts.failed;
         let due = queue::due(&step.db, step.tick, limit + UPLOADS_MAX)?;
         let due = due_for_sending(step, due)?;
         let (uploads, writes): (Vec<_>, Vec<_>) = due.into_iter().partition(|row| row.upload.is_some());
@@ -177,9 +178,9 @@ fn send_due<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
         writes.truncate(limit);
         let uploaded = send_uploads(step, uploads)?;
         let sent = match &batches {
-            Some(batches) if limit > 1 => send_batched(step, writes, batches, limit)?,
-            Some(_) => send_alone(step, writes, 1)?,
-            None => send_alone(step, writes, free)?,
+            Some(batches) if limit > 1 => send_batched(step, writes, batches, limit, failed_before)?,
+            Some(_) => send_alone(step, writes, 1, failed_before)?,
+            None => send_alone(step, writes, free, failed_before)?,
         };
         if sent + uploaded == 0 {
             return Ok(());
@@ -193,14 +194,15 @@ fn send_batched<A: App>(
     writes: Vec<Outgoing<A>>,
     batches: &Batches,
     limit: usize,
+    failed_before: i64,
 ) -> Result<usize, Error> {
     if step.app.capabilities().keys {
-        return push::batch::send(step, writes, batches, limit);
+        return push::batch::send(step, writes, batches, limit, failed_before);
     }
     let (again, fresh): (Vec<_>, Vec<_>) = writes.into_iter().partition(|one| one.row.was_sent());
     match again.is_empty() {
-        true => push::batch::send(step, fresh, batches, limit),
-        false => send_alone(step, again, 1),
+        true => push::batch::send(step, fresh, batches, limit, failed_before),
+        false => send_alone(step, again, 1, failed_before),
     }
 }
 
@@ -215,10 +217,18 @@ fn send_alone<A: App>(
     step: &mut Step<'_, A>,
     writes: Vec<Outgoing<A>>,
     limit: usize,
+    failed_before: i64,
 ) -> Result<usize, Error> {
     let knows_keys = step.app.capabilities().keys;
     let mut sent = 0;
     for mut one in writes.into_iter().take(limit) {
+        if step.state.counts.failed != failed_before {
+            // Parking one may have moved others.
+            match queue::by_place(&step.db, one.row.place)? {
+                Some(moved) if moved.state == RowState::Ready => one.row = moved,
+                _ => continue,
+            }
+        }
         let ask_first = !knows_keys && one.row.was_sent();
         if !(ask_first && push::look_up(step, &mut one.row, &one.mutation)?) {
             push::one(step, one)?;

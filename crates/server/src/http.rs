@@ -125,9 +125,11 @@ pub async fn serve(
     sweeper.abort();
     writer.stop(config.limits.shutdown_timeout).await;
     // Somebody who was cut off may hold the database open a little longer: then it is not closed in good order when the process ends.
-    let settled = tokio::task::spawn_blocking(move || server.store().settle()).await;
-    if let Ok(Err(error)) = settled {
-        tracing::warn!(%error, "the journal of the database was left to the next start");
+    let settling = tokio::task::spawn_blocking(move || server.store().settle());
+    match tokio::time::timeout(config.limits.shutdown_timeout, settling).await {
+        Ok(Ok(Ok(true))) => {}
+        Ok(Ok(Err(error))) => tracing::warn!(%error, "the journal of the database is left to the next start"),
+        _ => tracing::warn!("somebody still uses the database: its journal is left to the next start"),
     }
     drop(lock);
     Ok(())

@@ -65,16 +65,18 @@ enum Url {
     Of(Place),
 }
 
-/// Sends ready rows, and what may go with them, in one request. Returns how many rows moved: were marked, or parked.
+/// Sends ready rows, and what may go with them, in one request. Returns how many rows moved: were marked, or parked. `failed_before` were parked when the
+/// ready rows were read.
 pub(crate) fn send<A: App>(
     step: &mut Step<'_, A>,
     ready: Vec<Outgoing<A>>,
     batches: &Batches,
     items_max: usize,
+    failed_before: i64,
 ) -> Result<usize, Error> {
     let failed = step.state.counts.failed;
     let all = with_company(step, ready, items_max)?;
-    let mut chosen = choose(step, all, batches.bytes_max)?;
+    let mut chosen = choose(step, all, batches.bytes_max, failed_before)?;
     if chosen.is_empty() {
         return Ok(usize::try_from(step.state.counts.failed - failed).unwrap_or(0));
     }
@@ -182,18 +184,18 @@ fn choose<A: App>(
     step: &mut Step<'_, A>,
     all: Vec<Outgoing<A>>,
     bytes_max: usize,
+    failed_before: i64,
 ) -> Result<Vec<Chosen>, Error> {
     let mut chosen: Vec<Chosen> = Vec::with_capacity(all.len());
     let mut places = BTreeSet::new();
     let mut bytes = 0;
-    let parked_before = step.state.counts.failed;
     for Outgoing {
         mut row,
         mutation,
         mut depends_on,
     } in all
     {
-        if step.state.counts.failed != parked_before {
+        if step.state.counts.failed != failed_before {
             // Parking one may have moved others.
             match queue::by_place(&step.db, row.place)? {
                 Some(moved) if moved.state != RowState::Parked => row = moved,

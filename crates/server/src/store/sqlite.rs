@@ -95,12 +95,14 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// Copies all that is in the journal into the database file, so that the file alone is whole: for the end of a server. Whatever a reader still looks at
-    /// stays in the journal, and is read from there when the file is opened next.
-    pub fn settle(&self) -> Result<()> {
-        self.writer()
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-            .map_err(failed)
+    /// Copies all that is in the journal into the database file, so that the file alone is whole: for the end of a server. `false` where somebody still looks
+    /// at it: what is in the journal is read from there when the file is opened next.
+    pub fn settle(&self) -> Result<bool> {
+        let is_busy: bool = self
+            .writer()
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+            .map_err(failed)?;
+        Ok(!is_busy)
     }
 
     fn writer(&self) -> MutexGuard<'_, Connection> {
@@ -166,6 +168,10 @@ fn run<T>(
         return Err(StoreError::Again);
     }
     let value = value?;
+    if begun.is_autocommit() {
+        // SQLite itself has rolled back, as it does where the disk is full: what was written now would be committed alone.
+        return Err(StoreError::Busy("the transaction was rolled back".to_owned()));
+    }
     std::mem::take(&mut tx.log).write(&tx)?;
     drop(tx);
     begun.commit().map_err(failed)?;
