@@ -3,7 +3,7 @@
 //! Owns the transitions, and with them the counters. **Invariant:** a row is ready exactly when it waits for no edge and nothing stands before it
 //! in the lane that it holds; so what may go next is an index, never a search.
 //!
-//! Never talks to the app, never makes a request.
+//! Never makes a request. Of the app it wants to know only what a row names that leaves (see `mention`).
 
 use crate::app::App;
 use crate::edge::{self, Fate};
@@ -21,7 +21,7 @@ pub(crate) fn enter<A: App>(step: &mut Step<'_, A>, row: &mut Row, waits: Waits)
     row.in_lane = !waits.stuck;
     row.state = match waits.is_alone && row.blockers == 0 {
         true => RowState::Ready,
-        false => resting_state(step, row)?,
+        false => resting_state(step, row, row.blockers)?,
     };
     queue::insert(&step.db, row)?;
     for (blocker, kind) in waits.edges {
@@ -61,15 +61,16 @@ pub(crate) fn update<A: App>(
 
 /// Puts a row that is neither parked nor in flight where it belongs now.
 fn rest<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
-    let state = resting_state(step, row)?;
+    let state = resting_state(step, row, row.blockers)?;
     if state != row.state {
         update(step, row, |row| row.state = state)?;
     }
     Ok(())
 }
 
-fn resting_state<A: App>(step: &Step<'_, A>, row: &Row) -> Result<RowState, Error> {
-    if row.blockers > 0 {
+/// Where a row belongs that is neither parked nor in flight and waits for so many others.
+fn resting_state<A: App>(step: &Step<'_, A>, row: &Row, blockers: i64) -> Result<RowState, Error> {
+    if blockers > 0 {
         return Ok(RowState::Waiting);
     }
     let is_head = !row.in_lane || queue::lane_predecessor(&step.db, row.lane, row.place)?.is_none();
@@ -167,14 +168,14 @@ pub(crate) fn release<A: App>(step: &mut Step<'_, A>, blocker: Place, fate: Fate
             continue;
         };
         let rejoins = row.state == RowState::Waiting && row.blockers == 1 && !row.in_lane;
-        let mut freed = row.clone();
-        freed.blockers -= 1;
-        if row.state == RowState::Waiting && !rejoins {
-            freed.state = resting_state(step, &freed)?;
-        }
+        let blockers = row.blockers - 1;
+        let state = match row.state {
+            RowState::Waiting if !rejoins => resting_state(step, &row, blockers)?,
+            state => state,
+        };
         update(step, &mut row, |row| {
-            row.blockers = freed.blockers;
-            row.state = freed.state;
+            row.blockers = blockers;
+            row.state = state;
         })?;
         if rejoins {
             rejoin_lane(step, &mut row)?;
