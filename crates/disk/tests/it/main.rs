@@ -1,0 +1,5 @@
+//! The disk from outside.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod sqlite;
