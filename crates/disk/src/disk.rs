@@ -174,6 +174,7 @@ impl Disk {
         for (name, bytes) in &image.files {
             machine.put(name, Some(bytes));
         }
+        machine.sync_names();
     }
 
     /// Writes a whole file, for certain. Who has a former one of that name open keeps it.

@@ -244,6 +244,12 @@ impl Machine {
         self.forget_unnamed();
     }
 
+    /// Everything that was done to names is certain.
+    pub(crate) fn sync_names(&mut self) {
+        self.names.sync();
+        self.forget_unnamed();
+    }
+
     /// Gives a file another name, in place of what may be there.
     pub(crate) fn rename(&mut self, from: &str, to: &str) -> bool {
         let Some(id) = self.names.find(from) else {
