@@ -53,6 +53,10 @@ impl Names {
             return;
         };
         let name = self.unsynced[at].0.clone();
+        // SQLite's own VFS syncs the folder with the first sync of a new journal or log, and so makes sure of all that was done in it before.
+        if name.ends_with("-wal") || name.ends_with("-journal") {
+            return self.sync();
+        }
         apply(&mut self.durable, &name, Some(file));
         let mut index = 0;
         self.unsynced.retain(|(other, _)| {

@@ -214,10 +214,7 @@ fn failed<A: App>(step: &mut Step<'_, A>, mut row: Row, flight: Flight, detail: 
         let until = backoff::after_failure(step, streak).0;
         step.state.connection.pause(until);
     }
-    let nothing_else_went_well = step.state.well == row.well_seen;
-    if nothing_else_went_well && !step.attempts.is_under_way(|purpose| *purpose == Purpose::Probe) {
-        push::probe(step);
-    }
+    step.attempts.wants_probe |= step.state.well == row.well_seen;
     flow::requeue(step, &mut row, due)
 }
 
@@ -398,7 +395,7 @@ fn looked_up<A: App>(
             let due = step.tick;
             flow::requeue(step, &mut row, due)?;
             match mutation {
-                Ok(mutation) if row.state == RowState::Ready => {
+                Ok(mutation) if row.state == RowState::Ready && !step.is_paused() => {
                     push::one(step, Outgoing::ready(row, mutation))
                 }
                 _ => Ok(()),

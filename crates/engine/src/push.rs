@@ -100,6 +100,8 @@ pub(crate) struct Attempts {
     pub(crate) answered: u64,
     /// What stood in each request that was not answered, until a probe tells whether it was their fault.
     pub(crate) suspects: Vec<Vec<Flight>>,
+    /// Whether a probe is wanted, to tell whose fault a failure was. It goes when the gate lets it: a pause that the server asked for holds for it too.
+    pub(crate) wants_probe: bool,
     /// Counts renewals of credentials.
     pub(crate) credentials: u64,
     /// Whether a renewal is under way.
@@ -161,6 +163,7 @@ impl Attempts {
     /// Forgets every request under way.
     pub(crate) fn abandon_all(&mut self) -> Vec<AttemptId> {
         self.suspects.clear();
+        self.wants_probe = false;
         std::mem::take(&mut self.open).keys().copied().collect()
     }
 
@@ -308,6 +311,7 @@ pub(crate) fn look_up<A: App>(
 
 /// Finds out whether the server answers.
 pub(crate) fn probe<A: App>(step: &mut Step<'_, A>) {
+    step.attempts.wants_probe = false;
     let request = step.app.probe();
     send(step, Purpose::Probe, request, TIMEOUT_PROBE);
 }

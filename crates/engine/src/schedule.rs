@@ -46,13 +46,13 @@ fn gate<A: App>(step: &Step<'_, A>) -> Gate {
     if attempts.is_under_way(|purpose| matches!(purpose, Purpose::Probe | Purpose::Retire)) {
         return Gate::Shut(None);
     }
-    if connection.waits_until() > step.tick.0 {
+    if step.is_paused() {
         return Gate::Shut(Some(Tick(connection.waits_until())));
     }
     match connection.reach {
         Reach::Unreachable { until, .. } if until > step.tick.0 => return Gate::Shut(Some(Tick(until))),
         Reach::Unreachable { .. } => return Gate::Probe,
-        Reach::Reachable if !attempts.suspects.is_empty() => return Gate::Probe,
+        Reach::Reachable if attempts.wants_probe || !attempts.suspects.is_empty() => return Gate::Probe,
         Reach::Reachable => {}
     }
     if connection.halt == Some(Halt::Rewound) {

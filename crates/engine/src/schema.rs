@@ -46,6 +46,7 @@ pub(crate) fn open<A: App>(
     db.pragma_update(None, "cache_size", -8_192)?;
     // 16 MiB of log: a checkpoint writes the same few hot pages however many commits it covers, and syncs twice.
     db.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    make_certain(db)?;
     let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     migrate(&tx)?;
     let identity = identify::<A>(&tx, options, fresh)?;
@@ -53,6 +54,17 @@ pub(crate) fn open<A: App>(
     app.opened(&tx)?;
     tx.commit()?;
     Ok(identity)
+}
+
+/// Copies what is in the log into the database. After a sync that failed, the log is read as it was written although the disk does not have it; what is
+/// written behind such a gap, and synced, would be gone with the gap when the power is. Where another process is in the way it has the log open, and
+/// nothing was lost of it.
+fn make_certain(db: &Connection) -> Result<(), Error> {
+    let copied = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+    match copied {
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(()),
+        other => Ok(other?),
+    }
 }
 
 fn check_header(db: &Connection) -> Result<(), Error> {

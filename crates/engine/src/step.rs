@@ -91,6 +91,11 @@ impl<A: App> Step<'_, A> {
         Millis(self.rng.random_range(0..=most.0.max(0)))
     }
 
+    /// Whether the connection waits, as the server asked for or after failures.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.state.connection.waits_until() > self.tick.0
+    }
+
     pub(crate) fn remember(&self) -> Remembered {
         Remembered {
             state: self.state.clone(),

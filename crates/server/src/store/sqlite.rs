@@ -61,6 +61,7 @@ impl SqliteStore {
         let mut writer = Connection::open(path).map_err(|source| Error::open(path, source))?;
         configure(&writer).map_err(|source| Error::open(path, source))?;
         migrate::migrate(&mut writer, path, random)?;
+        make_certain(&writer).map_err(|source| Error::open(path, source))?;
         configure_writer(&writer).map_err(|source| Error::open(path, source))?;
         let readers = Readers {
             path: path.to_owned(),
@@ -322,6 +323,16 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     // What a savepoint may have to undo is small: kept in memory, not in a file of its own.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "foreign_keys", true)
+}
+
+/// Copies what is in the log into the database. After a sync that failed, the log is read as it was written although the disk does not have it; what is
+/// written behind such a gap, and synced, would be gone with the gap when the power is.
+fn make_certain(connection: &Connection) -> rusqlite::Result<()> {
+    let copied = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+    match copied {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+        other => other,
+    }
 }
 
 fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {

@@ -1,0 +1,499 @@
+//! What is looked at after every step: the counters, the timer, the lease, the pauses, what is sent and what is shown.
+//!
+//! Owns the invariants that hold at every moment: 1, 3, 4, 7, 8, 10, 17, 23, 25, 26. Those of the end are in [`super::finish`], those of effects in
+//! [`crate::arrived`].
+
+use outrigger_engine::http::{Answer, Body, HttpRequest, Response};
+use outrigger_engine::ids::{LocalId, MutationId};
+use outrigger_engine::inspect::{self, Standing};
+use outrigger_engine::{Cause, Outcome, Parked, SyncKind};
+use rusqlite::{Connection, OptionalExtension as _};
+use std::collections::BTreeMap;
+
+use super::act::{id_of, lane_of};
+use super::{Asked, World};
+use crate::arrived::{Arrived, Excuses};
+use crate::device::Device;
+use crate::invariant::{Checked, Invariant, hold, violated};
+use crate::ledger::{Kind, Mark, Shown, Thing, Told};
+
+impl World<'_> {
+    /// After every step of a process.
+    pub(super) fn watch(&mut self, d: usize, h: usize) -> Checked {
+        for id in std::mem::take(&mut self.devices[d].changed) {
+            self.look_at(d, h, id)?;
+        }
+        let Some(host) = &self.devices[d].hosts[h] else {
+            return Ok(());
+        };
+        let db = host.engine.db();
+        let Ok(counted) = counts(db) else {
+            // The disk is at fault just now: the step was good.
+            return Ok(());
+        };
+        let status = &host.status;
+        let told = [status.pending, status.in_flight, status.failed, status.blocked];
+        hold(Invariant::StatusIsTrue, told == counted, || {
+            format!(
+                "device {d}.{h}: pending, in flight, failed, blocked are told as {told:?} and are {counted:?}"
+            )
+        })?;
+        let is_idle = status.kind == SyncKind::Idle;
+        hold(
+            Invariant::StatusIsTrue,
+            !is_idle || (status.pending == 0 && status.failed == 0),
+            || format!("device {d}.{h}: idle is told while something waits"),
+        )?;
+        // What stands behind something parked is neither blocked nor ready.
+        let has_ready = db
+            .prepare_cached("SELECT 1 FROM outrigger_queue WHERE state = 1")
+            .and_then(|mut ready| ready.exists([]))
+            .unwrap_or(false);
+        let must_move = has_ready
+            && !matches!(
+                status.cause,
+                Some(Cause::SignIn | Cause::ServerRestored | Cause::ByChoice)
+            );
+        let moves = host.wake.is_some() || !host.in_flight.is_empty() || host.waits_for_refresh;
+        hold(Invariant::NoLostWakeUp, !must_move || moves || host.is_closing, || {
+            format!("device {d}.{h}: {} wait, and nothing will wake it", status.pending)
+        })
+    }
+
+    /// Before a request of the engine's leaves.
+    pub(super) fn watch_sending(&mut self, d: usize, h: usize, request: &HttpRequest) -> Checked {
+        let now_ms = self.now_ms;
+        let device = &mut self.devices[d];
+        hold(Invariant::PausesAreKept, now_ms >= device.pause_until, || {
+            format!(
+                "device {d}.{h} sends {} {} {} ms before the server's pause is over",
+                request.method.as_str(),
+                request.path,
+                device.pause_until - now_ms
+            )
+        })?;
+        no_local_ids(device, request)?;
+        let Some(host) = &device.hosts[h] else {
+            return Ok(());
+        };
+        let Ok(generation) = host
+            .engine
+            .db()
+            .query_row("SELECT generation FROM outrigger_lease", [], |row| row.get(0))
+        else {
+            return Ok(());
+        };
+        let before = device.sent_under.replace((generation, host.process));
+        let is_fenced = match before {
+            Some((older, process)) if older == generation => process == host.process,
+            Some((older, _)) => older < generation,
+            None => true,
+        };
+        hold(Invariant::Fenced, is_fenced, || {
+            format!("device {d}.{h} sends under generation {generation}, under which another process has sent")
+        })
+    }
+
+    /// A pause that the server asks for, as the device hears of it.
+    pub(super) fn watch_pause(&mut self, d: usize, h: usize, answer: &Answer) -> Checked {
+        let Answer::Response(response) = answer else {
+            return Ok(());
+        };
+        let Some(pause_ms) = self.asked_pause_ms(d, response) else {
+            return Ok(());
+        };
+        let device = &mut self.devices[d];
+        let Some(host) = &device.hosts[h] else {
+            return Ok(());
+        };
+        // A process that stands still, or whose lease has ended, does not take it in.
+        let is_holder = device
+            .sent_under
+            .is_some_and(|(_, process)| process == host.process);
+        let generation: Option<i64> = host
+            .engine
+            .db()
+            .query_row("SELECT generation FROM outrigger_lease", [], |row| row.get(0))
+            .ok();
+        let is_current = generation == device.sent_under.map(|(generation, _)| generation);
+        if is_holder && is_current && host.stands_until.is_none() && host.carried.is_empty() {
+            device.pause_until = device.pause_until.max(self.now_ms + pause_ms);
+        }
+        Ok(())
+    }
+
+    /// What the server says is looked at as it leaves: secrets are for those who ask for them, and nothing fails for good.
+    pub(super) fn watch_answer(&mut self, response: &Response) -> Checked {
+        hold(Invariant::Intact, response.status != 500, || {
+            format!(
+                "the server failed: {}",
+                String::from_utf8_lossy(&response.body)
+            )
+        })
+    }
+
+    /// The life of a write went on.
+    pub(super) fn settled(&mut self, d: usize, mutation: MutationId, outcome: &Outcome) {
+        let serial = self.serial;
+        let device = &mut self.devices[d];
+        device.settled_at = serial;
+        let mut about = None;
+        for (id, thing) in &mut device.ledger.things {
+            let Some(written) = thing
+                .writes
+                .iter_mut()
+                .find(|written| written.mutation == mutation)
+            else {
+                continue;
+            };
+            written.standing = Standing::Settled(outcome.clone());
+            about = Some((*id, thing.kind.clone()));
+        }
+        let Some((id, kind)) = about else { return };
+        if let Outcome::Parked(parked) = outcome {
+            self.disturb(d, &kind, parked);
+        }
+        self.devices[d].changed.insert(id);
+    }
+
+    /// What is parked may be overtaken in a wider lane; what is uncertain or failed too often, by the user's decision, also in its own.
+    fn disturb(&mut self, d: usize, kind: &Kind, parked: &Parked) {
+        let device = &mut self.devices[d];
+        match kind {
+            Kind::Conversation { user } => {
+                device.disturbed.insert(user.conversation().0);
+            }
+            _ => {
+                device.disturbed.extend(lane_of(kind).map(|lane| lane.0));
+            }
+        }
+        if matches!(parked, Parked::Uncertain { .. }) {
+            device.disturbed.insert(id_of(kind));
+        }
+    }
+
+    /// A process has opened the database: what it died over is there as a whole or not at all, and everything that was acknowledged is there.
+    pub(super) fn came_back(&mut self, d: usize, h: usize) -> Checked {
+        let device = &mut self.devices[d];
+        let open: Vec<_> = device
+            .asked
+            .iter()
+            // Of this process in its last life, or of one that will not come back.
+            .filter(|(_, (asker, _))| *asker == h || device.hosts[*asker].is_none())
+            .map(|(call, (_, asked))| (*call, asked.clone()))
+            .collect();
+        for (call, asked) in open {
+            device.asked.remove(&call);
+            match asked {
+                Asked::Mutate => decide(device, h, call)?,
+                Asked::Edit { mutation, .. } | Asked::Discard { mutation } => {
+                    // Whether it was done cannot be told from outside.
+                    let things = device.ledger.things.values_mut();
+                    for thing in things {
+                        thing.is_torn |= thing
+                            .writes
+                            .iter()
+                            .any(|written| written.mutation == mutation);
+                    }
+                    tear_merged(device, h, mutation);
+                }
+                Asked::Other => {}
+            }
+        }
+        self.nothing_is_lost(d, h)?;
+        self.look_at_all(d, h)
+    }
+
+    /// Invariants 1, 3 and 4: every acknowledged write waits, or has an outcome.
+    pub(super) fn nothing_is_lost(&mut self, d: usize, h: usize) -> Checked {
+        let device = &mut self.devices[d];
+        let may_have_lost = std::mem::take(&mut device.may_have_lost);
+        let Some(host) = &device.hosts[h] else {
+            return Ok(());
+        };
+        let db = host.engine.db();
+        let mut lost = Vec::new();
+        let mut last_kept = 0;
+        for written in device.ledger.writes_mut() {
+            if written.told != Told::Kept {
+                continue;
+            }
+            let Ok(standing) = inspect::standing(db, written.mutation) else {
+                return Ok(());
+            };
+            if standing == Standing::Unknown {
+                lost.push((written.call, written.mutation));
+            } else {
+                last_kept = last_kept.max(written.call);
+                written.standing = standing;
+            }
+        }
+        let Some((call, mutation)) = lost.first() else {
+            return Ok(());
+        };
+        // A relaxed database loses the last writes at a power cut, and none before them.
+        let is_suffix = lost.iter().all(|(call, _)| *call > last_kept);
+        hold(Invariant::Durable, may_have_lost && is_suffix, || {
+            format!("device {d}: write {mutation} of call {call} was acknowledged and is nowhere")
+        })?;
+        for thing in device.ledger.things.values_mut() {
+            for written in &mut thing.writes {
+                if lost
+                    .iter()
+                    .any(|(_, mutation)| written.mutation == *mutation)
+                {
+                    written.told = Told::Void;
+                    thing.is_torn = true;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that the user did, against what is shown.
+    pub(super) fn look_at_all(&mut self, d: usize, h: usize) -> Checked {
+        let ids: Vec<_> = self.devices[d].ledger.things.keys().copied().collect();
+        ids.into_iter().try_for_each(|id| self.look_at(d, h, id))
+    }
+
+    /// Invariant 8: what is shown of a thing is the user's last word about it, for as long as it was not taken back.
+    pub(super) fn look_at(&mut self, d: usize, h: usize, id: LocalId) -> Checked {
+        let device = &mut self.devices[d];
+        let Some(host) = &device.hosts[h] else {
+            return Ok(());
+        };
+        let db = host.engine.db();
+        let Some(thing) = device.ledger.things.get_mut(&id) else {
+            return Ok(());
+        };
+        if host.stands_until.is_some() || thing.is_torn {
+            return Ok(());
+        }
+        if thing.writes.iter().any(|written| written.told == Told::Doubt) {
+            return Ok(());
+        }
+        for written in &mut thing.writes {
+            if written.told == Told::Kept
+                && let Ok(standing) = inspect::standing(db, written.mutation)
+            {
+                written.standing = standing;
+            }
+        }
+        let number = thing.number;
+        let thing = &device.ledger.things[&id];
+        if let Kind::Comment { post, .. } = &thing.kind
+            && !matches!(shown_post(db, post.0), Ok(Some(_)))
+        {
+            // It goes with its post.
+            return Ok(());
+        }
+        let Ok(seen) = seen(db, thing) else {
+            return Ok(());
+        };
+        let expected = thing.shown();
+        let is_same = match (&expected, &seen) {
+            (Shown::Absent, Seen::Absent) => true,
+            (Shown::Text(expected), Seen::Text(seen)) => expected == seen,
+            // The other one may have opened it.
+            (Shown::Set(false), Seen::Set(true)) if matches!(thing.kind, Kind::Conversation { .. }) => true,
+            (Shown::Set(expected), Seen::Set(seen)) => expected == seen,
+            _ => false,
+        };
+        if is_same {
+            return Ok(());
+        }
+        // The server lost what it had confirmed, and said so to a read.
+        if self.was_restored && matches!(seen, Seen::Absent | Seen::Set(_)) {
+            return Ok(());
+        }
+        violated(
+            Invariant::ShownIsTrue,
+            format!(
+                "device {d}.{h}: thing {number} {:?} is to be shown as {expected:?} and is shown as {seen:?}; it was written {:?}",
+                thing.kind, thing.writes
+            ),
+        )
+    }
+
+    /// What was committed at the server since this was last looked at.
+    pub(super) fn take_effects(&mut self) -> Checked {
+        for effect in self.backend.committed()? {
+            self.count("effects");
+            self.trace.note(
+                self.now_ms,
+                format_args!(
+                    "  server: {} {} {}",
+                    effect.what, effect.object, effect.text
+                ),
+            );
+            let mut arrived = std::mem::take(&mut self.arrived);
+            let taken = arrived.take(&effect, self);
+            self.arrived = arrived;
+            taken?;
+        }
+        Ok(())
+    }
+
+    /// After the server has come back.
+    pub(super) fn audit_server(&mut self) -> Checked {
+        self.take_effects()
+    }
+
+    pub(super) const fn arrived(&self) -> &Arrived {
+        &self.arrived
+    }
+}
+
+impl Excuses for World<'_> {
+    fn may_be_late(&self, mark: Mark) -> bool {
+        let Some(device) = self.devices.get(mark.device) else {
+            return true;
+        };
+        let thing = device
+            .ledger
+            .things
+            .values()
+            .find(|thing| thing.number == mark.thing);
+        thing.is_none_or(|thing| {
+            let lane = lane_of(&thing.kind).map(|lane| lane.0);
+            thing.is_torn
+                || device.disturbed.contains(&id_of(&thing.kind))
+                || lane.is_some_and(|lane| device.disturbed.contains(&lane))
+        })
+    }
+
+    fn lane(&self, mark: Mark) -> Option<String> {
+        let device = self.devices.get(mark.device)?;
+        let thing = device
+            .ledger
+            .things
+            .values()
+            .find(|thing| thing.number == mark.thing)?;
+        lane_of(&thing.kind).map(|lane| lane.to_string())
+    }
+}
+
+/// A call over which the process died: all of it is there, or nothing.
+fn decide(device: &mut Device, h: usize, call: u64) -> Checked {
+    let index = device.index;
+    let Some(host) = &device.hosts[h] else {
+        return Ok(());
+    };
+    let db = host.engine.db();
+    let mut found = BTreeMap::new();
+    for written in device.ledger.writes_mut().filter(|written| written.call == call) {
+        let standing = inspect::standing(db, written.mutation).unwrap_or(Standing::Unknown);
+        let is_there = standing != Standing::Unknown;
+        written.told = if is_there { Told::Kept } else { Told::Void };
+        written.standing = standing;
+        *found.entry(is_there).or_insert(0) += 1;
+    }
+    hold(Invariant::AllOrNothing, found.len() < 2, || {
+        format!("device {index}: of call {call}, over which the process died, a part is there: {found:?}")
+    })
+}
+
+fn tear_merged(device: &mut Device, h: usize, mutation: MutationId) {
+    let Some(host) = &device.hosts[h] else { return };
+    let merged = || -> rusqlite::Result<Vec<MutationId>> {
+        host.engine
+            .db()
+            .prepare_cached("SELECT mutation FROM outrigger_merged WHERE into_mutation = ?1")?
+            .query_map([mutation], |row| row.get(0))?
+            .collect()
+    };
+    let merged = merged().unwrap_or_default();
+    for thing in device.ledger.things.values_mut() {
+        thing.is_torn |= thing
+            .writes
+            .iter()
+            .any(|written| merged.contains(&written.mutation));
+    }
+}
+
+/// Pending, in flight, failed, blocked, by counting.
+fn counts(db: &Connection) -> rusqlite::Result<[u64; 4]> {
+    db.prepare_cached(
+        "SELECT count(*) FILTER (WHERE state <> 3 AND upload IS NULL), count(*) FILTER (WHERE state = 2),
+             count(*) FILTER (WHERE state = 3), count(*) FILTER (WHERE state = 0 AND blockers > 0 AND upload IS NULL)
+         FROM outrigger_queue",
+    )?
+    .query_row([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))
+}
+
+/// Invariant 7.
+fn no_local_ids(device: &Device, request: &HttpRequest) -> Checked {
+    let check = |text: &str| -> Checked {
+        for found in uuids(text) {
+            hold(
+                Invariant::NoLocalIds,
+                !device.ledger.things.contains_key(&LocalId(found)),
+                || {
+                    format!(
+                        "device {}: {} {} carries the local id {found}",
+                        device.index,
+                        request.method.as_str(),
+                        request.path
+                    )
+                },
+            )?;
+        }
+        Ok(())
+    };
+    check(&request.path)?;
+    match &request.body {
+        Body::Bytes(bytes) => check(&String::from_utf8_lossy(bytes)),
+        Body::Empty | Body::FilePart { .. } => Ok(()),
+    }
+}
+
+/// Every UUID in a text.
+fn uuids(text: &str) -> Vec<uuid::Uuid> {
+    let is_in = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'-';
+    text.as_bytes()
+        .split(|byte| !is_in(byte))
+        .filter(|part| part.len() == 36)
+        .filter_map(|part| uuid::Uuid::try_parse_ascii(part).ok())
+        .collect()
+}
+
+/// What a device shows of a thing.
+#[derive(Debug)]
+pub(super) enum Seen {
+    Absent,
+    Text(String),
+    Set(bool),
+}
+
+pub(super) fn seen(db: &Connection, thing: &Thing) -> rusqlite::Result<Seen> {
+    let text = |sql: &str, id: LocalId| -> rusqlite::Result<Seen> {
+        let found = db
+            .prepare_cached(sql)?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        Ok(found.map_or(Seen::Absent, Seen::Text))
+    };
+    let set = |sql: &str, id: LocalId| -> rusqlite::Result<Seen> {
+        Ok(Seen::Set(db.prepare_cached(sql)?.exists([id])?))
+    };
+    match &thing.kind {
+        Kind::Post { id, .. } => Ok(shown_post(db, id.0)?.map_or(Seen::Absent, Seen::Text)),
+        Kind::Comment { id, .. } => text(
+            "SELECT text FROM comments WHERE id = ?1 AND hidden = 0",
+            id.0,
+        ),
+        Kind::Message { id, .. } => text("SELECT text FROM messages WHERE id = ?1", id.0),
+        Kind::Like { post } => set("SELECT 1 FROM likes WHERE post = ?1", post.0),
+        Kind::Follow { user } => set("SELECT 1 FROM follows WHERE user = ?1", user.0),
+        Kind::Conversation { user } => set(
+            "SELECT 1 FROM conversations WHERE id = ?1",
+            user.conversation().0,
+        ),
+    }
+}
+
+fn shown_post(db: &Connection, id: LocalId) -> rusqlite::Result<Option<String>> {
+    db.prepare_cached("SELECT text FROM posts WHERE id = ?1 AND hidden = 0")?
+        .query_row([id], |row| row.get(0))
+        .optional()
+}
