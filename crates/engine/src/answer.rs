@@ -150,6 +150,12 @@ pub(crate) fn carry_out<A: App>(
             step.state.connection.halt.get_or_insert(Halt::Rewound);
             put_back_row(step, row, flight)
         }
+        Verdict::Retired => {
+            // Not by this database: it notes that it will before it does.
+            let halt = &mut step.state.connection.halt;
+            halt.get_or_insert(Halt::RetiredElsewhere);
+            put_back_row(step, row, flight)
+        }
     }
 }
 
@@ -378,6 +384,7 @@ fn looked_up<A: App>(
             | Class::NeedsAuth
             | Class::Wait
             | Class::Rewound
+            | Class::Retired
     );
     let mutation = row.mutation(step.app);
     let found = match (definite, response_of(answer), &mutation) {

@@ -83,10 +83,8 @@ fn again<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
     }
     queue::forget_look_up(&step.db, row.place)?;
     accept_version(step, row)?;
-    if matches!(
-        row.parked,
-        Some(Parked::Rejected { .. } | Parked::Uncertain { .. })
-    ) {
+    // An uncertain one keeps its key: it was used under a client id that is retired, and by it the server can be asked again.
+    if matches!(row.parked, Some(Parked::Rejected { .. })) {
         row.key = step.new_key();
         queue::save_content(&step.db, row)?;
     }

@@ -353,6 +353,15 @@ pub(crate) fn with_keys_up_to(db: &Db<'_>, highest: Key) -> Result<Vec<Place>, E
         .collect::<Result<_, _>>()?)
 }
 
+/// Every row but those of uploads.
+pub(crate) fn writes(db: &Db<'_>) -> Result<Vec<Place>, Error> {
+    let mut statement =
+        db.prepare_cached("SELECT place FROM outrigger_queue WHERE upload IS NULL ORDER BY place")?;
+    Ok(statement
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?)
+}
+
 /// The entity of this kind that a row changes which is to be sent under this key.
 pub(crate) fn entity_under_key(db: &Connection, key: Key, kind: &Kind) -> rusqlite::Result<Option<LocalId>> {
     db.prepare_cached(

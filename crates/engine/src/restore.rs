@@ -12,7 +12,8 @@ use crate::error::Error;
 use crate::event::{Effect, Reply};
 use crate::flow::{self, Waits};
 use crate::http::{Answer, Response};
-use crate::ids::{ClientId, Key, Place};
+use crate::ids::{ClientId, Entity, Key, MutationId, Place};
+use crate::mutate;
 use crate::parked;
 use crate::push::{self, Attempt, Purpose};
 use crate::queue::{self, Row, RowState};
@@ -210,8 +211,9 @@ pub(crate) fn retire_answered<A: App>(
 /// The client id is retired: what has a newer key than the server ever saw goes under a new id, the rest is uncertain. Where the server cannot tell,
 /// all that was sent is.
 pub(crate) fn retired<A: App>(step: &mut Step<'_, A>, highest: Retired) -> Result<(), Error> {
-    step.state.connection.halt = None;
+    let halt = step.state.connection.halt.take();
     let uncertain = match highest {
+        _ if halt == Some(Halt::RetiredElsewhere) => queue::writes(&step.db)?,
         Retired::SawNothing => Vec::new(),
         Retired::SawUpTo(highest) => queue::with_keys_up_to(&step.db, highest)?,
         Retired::CannotTell => sent::places(&step.db)?,
@@ -235,6 +237,26 @@ pub(crate) fn retired<A: App>(step: &mut Step<'_, A>, highest: Retired) -> Resul
         }
     }
     begin_anew(step)
+}
+
+/// What was made is what another copy of this database said. Where this one says something else by now, that follows as a change.
+fn say_again<A: App>(step: &mut Step<'_, A>, entity: &Entity, said: &A::Mutation) -> Result<(), Error> {
+    let Some(change) = step.app.follow_up(said, said) else {
+        return Ok(());
+    };
+    // What waits behind it says more than it does.
+    if queue::has_entity(&step.db, entity)? {
+        return Ok(());
+    }
+    let made = step.app.load(&step.db, entity)?;
+    step.app.apply(&step.db, &change)?;
+    let meant = step.app.load(&step.db, entity)?;
+    if made == meant {
+        return Ok(());
+    }
+    step.app.store(&step.db, entity, made.as_deref())?;
+    let id = MutationId(step.new_uuid());
+    mutate::enqueue(step, id, &change, &[])
 }
 
 /// What the server saw of a client id that it retired.
@@ -282,7 +304,7 @@ pub(crate) fn send_look_ups<A: App>(step: &mut Step<'_, A>) -> Result<(), Error>
     Ok(())
 }
 
-/// What a look-up says of an uncertain row. What the server does not have goes again, under a new key; what cannot be told stays for the user.
+/// What a look-up says of an uncertain row. What the server does not have goes again; what cannot be told stays for the user.
 pub(crate) fn settle_uncertain<A: App>(
     step: &mut Step<'_, A>,
     attempt: &Attempt,
@@ -294,12 +316,14 @@ pub(crate) fn settle_uncertain<A: App>(
         queue::forget_look_up(&step.db, row.place)?;
     }
     match found {
-        Some(LookUp::Done(response)) => answer::done(step, row, Some(&response)),
-        Some(LookUp::NotDone) => {
-            row.key = step.new_key();
-            queue::save_content(&step.db, &row)?;
-            flow::unpark(step, &mut row)
+        Some(LookUp::Done(response)) => {
+            let said = row.mutation(step.app);
+            let entity = row.entity.clone();
+            answer::done(step, row, Some(&response))?;
+            said.map_or(Ok(()), |said| say_again(step, &entity, &said))
         }
+        // Under the key that it has: whoever puts the same copy back once more finds by it what is made now.
+        Some(LookUp::NotDone) => flow::unpark(step, &mut row),
         Some(LookUp::Unclear) => Ok(()),
         None => {
             match class {

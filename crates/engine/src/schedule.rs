@@ -55,10 +55,9 @@ fn gate<A: App>(step: &Step<'_, A>) -> Gate {
         Reach::Reachable if attempts.wants_probe || !attempts.suspects.is_empty() => return Gate::Probe,
         Reach::Reachable => {}
     }
-    if connection.halt == Some(Halt::Rewound) {
-        Gate::Retire
-    } else {
-        Gate::Open
+    match connection.halt {
+        Some(Halt::Rewound | Halt::RetiredElsewhere) => Gate::Retire,
+        Some(Halt::ServerRestored { .. }) | None => Gate::Open,
     }
 }
 

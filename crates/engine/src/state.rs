@@ -50,6 +50,8 @@ pub(crate) enum Reach {
 pub(crate) enum Halt {
     /// This database is an older copy of one that the server knows further on; the client id is being retired.
     Rewound,
+    /// Another copy of this database has retired the client id before: what waits here may have gone from there, under an id that is not known here.
+    RetiredElsewhere,
     /// The server's database was restored from a backup or replaced: the user decides how to go on.
     ServerRestored { detail: String },
 }

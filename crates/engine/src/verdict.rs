@@ -32,8 +32,10 @@ pub(crate) enum Class {
     },
     /// 401.
     NeedsAuth,
-    /// This client's database is an older copy, or its id was retired.
+    /// This client's database is an older copy.
     Rewound,
+    /// This client's id was retired.
+    Retired,
     /// Something it names was uploaded and is gone.
     UploadMissing(Parked),
     /// 404 or 410: it is not there.
@@ -72,6 +74,8 @@ pub(crate) enum Verdict {
     NeedsAuth,
     /// The client id must be retired.
     Rewound,
+    /// The client id was retired.
+    Retired,
     /// The files must be uploaded again, then the row goes under a new key.
     UploadMissing,
     /// The row is parked.
@@ -114,7 +118,8 @@ fn by_problem(response: &Response, problem: Problem, wall: Wall) -> Class {
     let status = response.status;
     match kind {
         ProblemKind::InProgress => return Class::Wait,
-        ProblemKind::ClientRewound | ProblemKind::ClientRetired => return Class::Rewound,
+        ProblemKind::ClientRewound => return Class::Rewound,
+        ProblemKind::ClientRetired => return Class::Retired,
         _ => {}
     }
     let retry_after = || {
@@ -169,6 +174,7 @@ pub(crate) fn judge(class: Class, intent: Intent) -> Verdict {
         (Class::Transient { detail }, _) => Verdict::Transient { detail },
         (Class::NeedsAuth, _) => Verdict::NeedsAuth,
         (Class::Rewound, _) => Verdict::Rewound,
+        (Class::Retired, _) => Verdict::Retired,
     }
 }
 
@@ -282,7 +288,7 @@ mod tests {
         };
         check(ProblemKind::InProgress, Intent::Create, Verdict::Wait);
         check(ProblemKind::ClientRewound, Intent::Create, Verdict::Rewound);
-        check(ProblemKind::ClientRetired, Intent::Create, Verdict::Rewound);
+        check(ProblemKind::ClientRetired, Intent::Create, Verdict::Retired);
         check(ProblemKind::Exists, Intent::Ensure, Verdict::AlreadySo);
         check(ProblemKind::UploadMissing, Intent::Create, Verdict::UploadMissing);
     }
@@ -321,7 +327,7 @@ mod tests {
             if let BatchVerdict::Connection(verdict) = judge_batch(classify(&answer, plain_rest, Wall(0))) {
                 let spares_the_items = matches!(
                     verdict,
-                    Verdict::Unreached { .. } | Verdict::Busy { .. } | Verdict::Wait | Verdict::NeedsAuth | Verdict::Rewound
+                    Verdict::Unreached { .. } | Verdict::Busy { .. } | Verdict::Wait | Verdict::NeedsAuth | Verdict::Rewound | Verdict::Retired
                 );
                 prop_assert!(spares_the_items, "{:?}", verdict);
             }

@@ -86,7 +86,8 @@ fn problem(response: &Response) -> Result<Problem, &'static str> {
 fn problem_kind(name: &str) -> ProblemKind {
     match name {
         "in-progress" => ProblemKind::InProgress,
-        "client-rewound" => ProblemKind::ClientRewound,
+        // A key that stands for other words: another copy of this database used it.
+        "client-rewound" | "key-reused" => ProblemKind::ClientRewound,
         "client-retired" => ProblemKind::ClientRetired,
         "upload-missing" | "upload-gone" => ProblemKind::UploadMissing,
         "name-taken" => ProblemKind::Exists,

@@ -379,10 +379,13 @@ impl World<'_> {
         self.heard(d, h, call, reply)
     }
 
-    /// The first process of a device that runs.
+    /// A process of a device in which somebody can do something.
     pub(super) fn a_host(&self, d: usize, pick: u32) -> Option<usize> {
         let running: Vec<_> = (0..2)
-            .filter(|h| self.devices[d].hosts[*h].is_some())
+            .filter(|h| {
+                let host = self.devices[d].hosts[*h].as_ref();
+                host.is_some_and(|host| host.stands_until.is_none())
+            })
             .collect();
         (!running.is_empty()).then(|| running[pick as usize % running.len()])
     }

@@ -305,8 +305,19 @@ impl World<'_> {
                 if !is_awaited {
                     return Ok(());
                 }
-                self.watch_pause(d, h, &answer)?;
-                self.handle(d, h, vec![Event::Answered { attempt, answer }])
+                let pause_ms = match &answer {
+                    Answer::Response(response) => self.asked_pause_ms(d, response),
+                    Answer::Unreached { .. } => None,
+                };
+                let asked_at_ms = self.now_ms;
+                self.handle(d, h, vec![Event::Answered { attempt, answer }])?;
+                let is_same = |host: &crate::device::Host| host.started_ms == started_ms;
+                if let Some(pause_ms) = pause_ms
+                    && self.devices[d].hosts[h].as_ref().is_some_and(is_same)
+                {
+                    self.note_pause(d, h, asked_at_ms + pause_ms);
+                }
+                Ok(())
             }
             Purpose::Refresh => self.refreshed(d, h, id, &answer),
             // TODO(read mark)

@@ -3,7 +3,7 @@
 //! Owns the invariants that hold at every moment: 1, 3, 4, 7, 8, 10, 17, 23, 25, 26. Those of the end are in [`super::finish`], those of effects in
 //! [`crate::arrived`].
 
-use outrigger_engine::http::{Answer, Body, HttpRequest, Response};
+use outrigger_engine::http::{Body, HttpRequest, Response};
 use outrigger_engine::ids::{LocalId, MutationId};
 use outrigger_engine::inspect::{self, Standing};
 use outrigger_engine::{Cause, Outcome, Parked, SyncKind};
@@ -94,32 +94,22 @@ impl World<'_> {
         })
     }
 
-    /// A pause that the server asks for, as the device hears of it.
-    pub(super) fn watch_pause(&mut self, d: usize, h: usize, answer: &Answer) -> Checked {
-        let Answer::Response(response) = answer else {
-            return Ok(());
-        };
-        let Some(pause_ms) = self.asked_pause_ms(d, response) else {
-            return Ok(());
-        };
+    /// A pause that the server asked for was taken in: nothing is to be sent before its end.
+    pub(super) fn note_pause(&mut self, d: usize, h: usize, until_ms: i64) {
         let device = &mut self.devices[d];
-        let Some(host) = &device.hosts[h] else {
-            return Ok(());
-        };
-        // A process that stands still, or whose lease has ended, does not take it in.
+        let Some(host) = &device.hosts[h] else { return };
+        // A process that stands still, whose lease has ended, or whose disk is full has not taken it in.
         let is_holder = device
             .sent_under
             .is_some_and(|(_, process)| process == host.process);
-        let generation: Option<i64> = host
+        let generation = host
             .engine
             .db()
-            .query_row("SELECT generation FROM outrigger_lease", [], |row| row.get(0))
-            .ok();
-        let is_current = generation == device.sent_under.map(|(generation, _)| generation);
+            .query_row("SELECT generation FROM outrigger_lease", [], |row| row.get(0));
+        let is_current = generation.ok() == device.sent_under.map(|(generation, _)| generation);
         if is_holder && is_current && host.stands_until.is_none() && host.carried.is_empty() {
-            device.pause_until = device.pause_until.max(self.now_ms + pause_ms);
+            device.pause_until = device.pause_until.max(until_ms);
         }
-        Ok(())
     }
 
     /// What the server says is looked at as it leaves: secrets are for those who ask for them, and nothing fails for good.
@@ -198,6 +188,17 @@ impl World<'_> {
                     tear_merged(device, h, mutation);
                 }
                 Asked::Other => {}
+            }
+        }
+        if self.devices[d].may_have_lost {
+            // An edit or a retraction may be among what was lost.
+            self.nothing_is_lost(d, h)?;
+            for id in self.devices[d].ledger.things.keys().copied().collect::<Vec<_>>() {
+                if self.look_at(d, h, id).is_err()
+                    && let Some(thing) = self.devices[d].ledger.things.get_mut(&id)
+                {
+                    thing.is_torn = true;
+                }
             }
         }
         self.nothing_is_lost(d, h)?;
