@@ -39,7 +39,7 @@ pub(crate) fn blurred(dump: &str) -> String {
     lines.join("\n")
 }
 
-pub(crate) fn blurred_line(line: &str) -> String {
+fn blurred_line(line: &str) -> String {
     let mut blurred = String::with_capacity(line.len());
     let is_of_an_id = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
     let mut rest = line;
