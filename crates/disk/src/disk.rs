@@ -81,6 +81,14 @@ impl Disk {
         self.shared.lock().cut_power_at(changes);
     }
 
+    /// Another disk with the same files, as if everybody had been killed: also what was not synced is there, and may be lost. What was to go wrong here
+    /// does not go wrong there.
+    pub fn fork(&self, seed: u64) -> Self {
+        Self {
+            shared: registry::add(self.shared.lock().fork(seed)),
+        }
+    }
+
     /// How often the power was cut.
     pub fn power_cuts(&self) -> u64 {
         self.shared.lock().power_cuts()

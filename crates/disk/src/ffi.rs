@@ -138,6 +138,9 @@ unsafe extern "C" fn open(
         create: has(ffi::SQLITE_OPEN_CREATE),
         exclusive: has(ffi::SQLITE_OPEN_EXCLUSIVE),
         delete_on_close: has(ffi::SQLITE_OPEN_DELETEONCLOSE),
+        is_journal: has(ffi::SQLITE_OPEN_MAIN_JOURNAL)
+            || has(ffi::SQLITE_OPEN_SUPER_JOURNAL)
+            || has(ffi::SQLITE_OPEN_WAL),
     };
     let opened = OpenFile::open(named, opening);
     // SAFETY: `file` has room for `szOsFile` bytes, which is no less than ours; SQLite looks at it after a failure too.

@@ -46,6 +46,8 @@ struct Handle {
     file: FileId,
     name: String,
     delete_on_close: bool,
+    /// Whether its next sync syncs the folder too.
+    syncs_folder: bool,
 }
 
 /// Where SQLite's epoch, noon of 24 November 4714 BC, lies before 1970, in milliseconds.
@@ -129,6 +131,27 @@ impl Machine {
         for handle in handles {
             self.let_go(handle);
         }
+    }
+
+    /// Another machine with the same files, what was not synced included, and nobody using it.
+    pub(crate) fn fork(&self, seed: u64) -> Self {
+        let files = self.files.iter().map(|(id, stored)| {
+            let stored = Stored {
+                file: stored.file.clone(),
+                ..Stored::default()
+            };
+            (*id, stored)
+        });
+        let mut machine = Self {
+            names: self.names.clone(),
+            files: files.collect(),
+            ids: self.ids,
+            limit: self.limit,
+            clock: self.clock,
+            ..Self::new(seed)
+        };
+        machine.forget_unnamed();
+        machine
     }
 
     /// A process dies just before its `changes`-th change to a file from now.

@@ -3,7 +3,8 @@
 //! Owns the order of creations and deletions. Never looks into a file.
 //!
 //! The first sync of a file makes its name certain too, as ext4, XFS, Btrfs and APFS do it and as SQLite relies on for the database itself; a deletion is
-//! certain once the folder was synced. A power cut keeps, for each name, what happened to it until some moment.
+//! certain once the folder was synced, which SQLite does with the first sync of each journal and log that it opens. A power cut keeps, for each name, what
+//! happened to it until some moment.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -380,7 +380,7 @@ pub trait App: Send + Sync + 'static {
     /// How it is spoken to the backend.
     ///
     /// # Errors
-    /// [`Unresolved`] where the body names something without a server id.
+    /// [`Unresolved`] where the body names something without a server id. That `ids` could not be read the engine notices by itself.
     fn request(&self, mutation: &Self::Mutation, ids: &Ids<'_>) -> Result<Request, Unresolved>;
 
     /// Who answered. The default takes any 2xx and any 4xx or 5xx whose body is empty or JSON for the backend's, and everything else for alien.

@@ -3,7 +3,7 @@
 //! Owns the statements while the transaction runs. SQLite prepares each once and for all (rusqlite keeps them); but finding one among them by its text
 //! costs as much as a small query, and a transaction of a hundred answers asks the same dozen questions a hundred times.
 
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::{CachedStatement, Connection, ffi};
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
@@ -24,6 +24,7 @@ impl<'c> Db<'c> {
 
     /// A statement, prepared.
     pub(crate) fn prepare_cached(&self, sql: &'static str) -> rusqlite::Result<Prepared<'_, 'c>> {
+        self.is_whole()?;
         let kept = self
             .statements
             .borrow_mut()
@@ -39,6 +40,18 @@ impl<'c> Db<'c> {
             sql,
             statement: Some(statement),
         })
+    }
+
+    /// Whether the transaction is still there. SQLite rolls it back by itself where the disk fails or is full; a statement after that would be committed
+    /// alone.
+    pub(crate) fn is_whole(&self) -> rusqlite::Result<()> {
+        if !self.connection.is_autocommit() {
+            return Ok(());
+        }
+        Err(rusqlite::Error::SqliteFailure(
+            ffi::Error::new(ffi::SQLITE_ABORT_ROLLBACK),
+            Some("the transaction was rolled back".to_owned()),
+        ))
     }
 
     fn keep(&self, sql: &'static str, statement: CachedStatement<'c>) {

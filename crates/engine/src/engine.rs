@@ -188,6 +188,7 @@ impl<A: App> Engine<A> {
             gathered,
             status,
         } = outcome(step, events)?;
+        Db::new(&self.db).is_whole()?;
         if state.differs_from(&stored.state) {
             state.save(&self.db)?;
         } else {

@@ -3,7 +3,9 @@
 //! Owns the table `outrigger_id`. Never decides when an id is learned.
 
 use rand::rngs::StdRng;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, OptionalExtension as _, Params, ffi, params};
+use std::cell::Cell;
 
 use crate::ids::{Entity, IdClock, Key, Kind, LocalId, ServerId, Sha256};
 use crate::queue;
@@ -13,12 +15,37 @@ use crate::time::Wall;
 #[derive(Debug)]
 pub struct Ids<'a> {
     db: &'a Connection,
+    /// What the database said where it could not be read. An app may take it for "there is no id": the engine must not.
+    failed: Cell<Option<ffi::Error>>,
 }
 
 impl<'a> Ids<'a> {
     /// Over a database that the engine keeps.
     pub fn new(db: &'a Connection) -> Self {
-        Self { db }
+        Self {
+            db,
+            failed: Cell::new(None),
+        }
+    }
+
+    /// Whether everything that was asked for could be read: if not, what was made of the answers means nothing.
+    pub(crate) fn were_read(&self) -> rusqlite::Result<()> {
+        match self.failed.take() {
+            Some(error) => Err(rusqlite::Error::SqliteFailure(error, None)),
+            None => Ok(()),
+        }
+    }
+
+    fn read<T: FromSql>(&self, sql: &str, about: impl Params) -> rusqlite::Result<Option<T>> {
+        let read = self
+            .db
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row(about, |row| row.get(0)))
+            .optional();
+        if let Err(rusqlite::Error::SqliteFailure(error, _)) = &read {
+            self.failed.set(Some(*error));
+        }
+        read
     }
 
     /// The server's id of an entity, once it has one.
@@ -26,10 +53,10 @@ impl<'a> Ids<'a> {
     /// # Errors
     /// What the database says.
     pub fn server_id(&self, entity: &Entity) -> rusqlite::Result<Option<ServerId>> {
-        self.db
-            .prepare_cached("SELECT server_id FROM outrigger_id WHERE local_id = ?1")?
-            .query_row([entity.id], |row| row.get(0))
-            .optional()
+        self.read(
+            "SELECT server_id FROM outrigger_id WHERE local_id = ?1",
+            [entity.id],
+        )
     }
 
     /// The local id of what the server calls so, if it was ever seen here.
@@ -37,10 +64,10 @@ impl<'a> Ids<'a> {
     /// # Errors
     /// What the database says.
     pub fn local_id(&self, kind: &Kind, server_id: &ServerId) -> rusqlite::Result<Option<LocalId>> {
-        self.db
-            .prepare_cached("SELECT local_id FROM outrigger_id WHERE kind = ?1 AND server_id = ?2")?
-            .query_row(params![kind, server_id], |row| row.get(0))
-            .optional()
+        self.read(
+            "SELECT local_id FROM outrigger_id WHERE kind = ?1 AND server_id = ?2",
+            params![kind, server_id],
+        )
     }
 
     /// The version (`ETag`) in which the entity was last seen on the server.
@@ -48,11 +75,11 @@ impl<'a> Ids<'a> {
     /// # Errors
     /// What the database says.
     pub fn version(&self, entity: &Entity) -> rusqlite::Result<Option<String>> {
-        self.db
-            .prepare_cached("SELECT version FROM outrigger_id WHERE local_id = ?1")?
-            .query_row([entity.id], |row| row.get(0))
-            .optional()
-            .map(Option::flatten)
+        self.read(
+            "SELECT version FROM outrigger_id WHERE local_id = ?1",
+            [entity.id],
+        )
+        .map(Option::flatten)
     }
 
     /// What the server called a finished upload.
@@ -60,11 +87,11 @@ impl<'a> Ids<'a> {
     /// # Errors
     /// What the database says.
     pub fn upload(&self, sha256: &Sha256) -> rusqlite::Result<Option<String>> {
-        self.db
-            .prepare_cached("SELECT remote FROM outrigger_attachment WHERE sha256 = ?1 AND done = 1")?
-            .query_row([sha256], |row| row.get(0))
-            .optional()
-            .map(Option::flatten)
+        self.read(
+            "SELECT remote FROM outrigger_attachment WHERE sha256 = ?1 AND done = 1",
+            [sha256],
+        )
+        .map(Option::flatten)
     }
 }
 

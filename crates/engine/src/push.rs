@@ -291,7 +291,10 @@ pub(crate) fn look_up<A: App>(
     row: &mut Row,
     mutation: &A::Mutation,
 ) -> Result<bool, Error> {
-    let Some(request) = step.app.look_up(mutation, row.key, &step.ids()) else {
+    let ids = step.ids();
+    let made = step.app.look_up(mutation, row.key, &ids);
+    ids.were_read()?;
+    let Some(request) = made else {
         return Ok(false);
     };
     let Some(request) = request::unkeyed(step, &request)? else {

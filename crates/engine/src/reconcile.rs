@@ -53,7 +53,9 @@ pub(crate) fn accept<A: App>(
         step.app.store(&step.db, entity, confirmed.as_deref())?;
         step.app.apply(&step.db, mutation)?;
     }
-    let accepted = step.app.accept(&step.db, mutation, response, &step.ids())?;
+    let ids = step.ids();
+    let accepted = step.app.accept(&step.db, mutation, response, &ids)?;
+    ids.were_read()?;
     learn(&step.db, entity, &accepted)
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Opening {
     pub(crate) create: bool,
     pub(crate) exclusive: bool,
     pub(crate) delete_on_close: bool,
+    /// Whether it is a journal or a log: then SQLite's own VFS syncs the folder with its first sync.
+    pub(crate) is_journal: bool,
 }
 
 impl Machine {
@@ -51,6 +53,7 @@ impl Machine {
                 file,
                 name: name.to_owned(),
                 delete_on_close: opening.delete_on_close,
+                syncs_folder: opening.is_journal && opening.create,
             },
         );
         Ok(id)
@@ -150,6 +153,12 @@ impl Machine {
         }
         stored.file.sync();
         self.names.sync_file(file);
+        if let Some(handle) = self.handles.get_mut(&id)
+            && std::mem::take(&mut handle.syncs_folder)
+        {
+            self.names.sync();
+            self.forget_unnamed();
+        }
         Ok(())
     }
 

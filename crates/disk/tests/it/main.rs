@@ -4,5 +4,7 @@
 
 mod conformance;
 mod dice;
+mod dump;
+mod faults;
 mod power;
 mod sqlite;

@@ -205,3 +205,22 @@ fn as_the_default_it_takes_its_own_paths_and_leaves_the_others() {
     assert!(Connection::open("/outrigger-disk/999999/1/app.db").is_err());
     forget_randomness();
 }
+
+#[test]
+fn a_fork_may_lose_what_was_not_synced_and_its_origin_does_not_notice() {
+    let disk = Disk::new(1);
+    let db = disk.open(disk.process(), "app.db").unwrap();
+    wal(&db, "OFF");
+    db.execute("INSERT INTO t VALUES (1)", []).unwrap();
+    let fork = disk.fork(1);
+    assert_eq!(rows(&fork.open(fork.process(), "app.db").unwrap()), [1]);
+    let sizes: std::collections::BTreeSet<_> = (0..20)
+        .map(|seed| {
+            let fork = disk.fork(seed);
+            fork.cut_power();
+            fork.size("app.db-wal")
+        })
+        .collect();
+    assert!(sizes.contains(&None) && sizes.len() > 1, "{sizes:?}");
+    assert_eq!(rows(&db), [1]);
+}

@@ -36,12 +36,15 @@ pub(crate) fn prepare<A: App>(
             is_first: false,
         }));
     }
+    let ids = step.ids();
+    let made = step.app.request(mutation, &ids);
+    ids.were_read()?;
     let Ok(Request {
         method,
         target,
         body,
         guarded,
-    }) = step.app.request(mutation, &step.ids())
+    }) = made
     else {
         return Ok(None);
     };

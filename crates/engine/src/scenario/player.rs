@@ -157,8 +157,10 @@ impl<O: FnMut() -> rusqlite::Result<Connection>> Player<O> {
             Action::Open => self.open(),
             Action::Handle(events) => self.handle(events),
             Action::Sql(sql) => {
-                let engine = self.engine.as_ref().ok_or("not started")?;
-                Ok(engine.db().execute_batch(sql).map_err(Error::from)?)
+                let db = self.engine.as_ref().ok_or("not started")?.db();
+                let tx = db.unchecked_transaction().map_err(Error::from)?;
+                tx.execute_batch(sql).map_err(Error::from)?;
+                Ok(tx.commit().map_err(Error::from)?)
             }
             Action::Show => self.show(),
         }
