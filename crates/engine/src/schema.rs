@@ -36,11 +36,8 @@ pub(crate) fn open<A: App>(
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     check_header(db)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
-    db.pragma_update(
-        None,
-        "synchronous",
-        if options.durable { "FULL" } else { "NORMAL" },
-    )?;
+    // Whose database it is, and that it is one, is certain whatever is risked of what is written later.
+    db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", false)?;
     // KiB, taken as they are needed. With SQLite's own 2 MiB a large call pushes pages out that it is about to change again.
     db.pragma_update(None, "cache_size", -8_192)?;
@@ -53,6 +50,9 @@ pub(crate) fn open<A: App>(
     migrate_app::<A>(&tx)?;
     app.opened(&tx)?;
     tx.commit()?;
+    if !options.durable {
+        db.pragma_update(None, "synchronous", "NORMAL")?;
+    }
     Ok(identity)
 }
 

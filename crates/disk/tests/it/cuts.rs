@@ -184,6 +184,8 @@ impl Device {
             let lost = difference(&is, &history[acknowledged]);
             assert!(at >= acknowledged, "{told}: an acknowledged step is gone\n{lost}");
         }
+        // That it was made is never lost: else a power cut could undo all that there ever was, before the log was first synced.
+        assert!(at >= acknowledged.min(1), "{told}: the database is gone");
         fates.cuts += 1;
         fates.acknowledged += acknowledged as u64;
         fates.shortened += u64::from(at < acknowledged);
