@@ -66,6 +66,8 @@ struct Case {
     trace: Vec<String>,
     /// What the database says: nothing, opened, started, and after each step.
     dumps: Vec<String>,
+    /// The same, without what is drawn at random.
+    blurred: Vec<String>,
 }
 
 /// How many operations failed, and how many steps for it.
@@ -109,6 +111,7 @@ impl Case {
             steps,
             trace: Vec::new(),
             dumps: Vec::new(),
+            blurred: Vec::new(),
         };
         if from == From::Started {
             let machine = Machine::new(&case, 0);
@@ -122,6 +125,7 @@ impl Case {
             .all(|(is, was)| spoken(is) == spoken(was));
         assert!(is_so && trace.len() > case.scenario.trace.len(), "{}", case.name);
         case.trace = trace;
+        case.blurred = dumps.iter().map(|dump| blurred(dump)).collect();
         case.dumps = dumps;
         case
     }
@@ -220,9 +224,9 @@ impl Case {
                 self.trace.get(same),
                 "{told}, line {same}"
             );
-            let wanted = self.dumps.last().unwrap();
-            let (dump, wanted) = (blurred(&dump), blurred(wanted));
-            assert!(dump == wanted, "{told}: {}", difference(&dump, &wanted));
+            let wanted = self.blurred.last().unwrap();
+            let dump = blurred(&dump);
+            assert!(dump == *wanted, "{told}: {}", difference(&dump, wanted));
         }
         felt.or((unfelt.operations > 0).then_some(unfelt))
     }
@@ -239,9 +243,11 @@ impl Case {
         let disk = &machine.disk;
         let mut is_done = false;
         // Later attempts draw other ids and pauses: then what can be compared is all but these.
-        let seen = |dump: &str| match plan.lasting {
-            Lasting::Once => dump.to_owned(),
-            Lasting::ForEver => blurred(dump),
+        let is_first = plan.lasting == Lasting::Once;
+        let dumps = if is_first { &self.dumps } else { &self.blurred };
+        let seen = |db: &Connection| {
+            let dump = checked_dump(db);
+            if is_first { dump } else { blurred(&dump) }
         };
         for _ in 0..2 {
             if plan.lasting == Lasting::ForEver && !is_done {
@@ -262,8 +268,8 @@ impl Case {
         let may = if index == 0 { 0..3 } else { index + 1..index + 3 };
         if let Some(engine) = player.engine() {
             assert!(engine.db().is_autocommit(), "{told}: a transaction is open");
-            let is = checked_dump(engine.db());
-            let wanted = &self.dumps[index + 1 + usize::from(is_done)];
+            let is = seen(engine.db());
+            let wanted = &dumps[index + 1 + usize::from(is_done)];
             assert!(
                 is == *wanted,
                 "{told}: in this process {}",
@@ -275,8 +281,8 @@ impl Case {
             if cut {
                 fork.cut_power();
             }
-            let is = seen(&checked_dump(&fork.open(fork.process(), DATABASE).unwrap()));
-            let may: Vec<_> = self.dumps[may.clone()].iter().map(|dump| seen(dump)).collect();
+            let is = seen(&fork.open(fork.process(), DATABASE).unwrap());
+            let may = &dumps[may.clone()];
             assert!(
                 may.contains(&is),
                 "{told}: with the power cut: {cut}\n{}",
@@ -440,22 +446,25 @@ fn on_a_full_disk_nothing_changes_until_there_is_space() {
 #[test]
 fn a_failed_sync_is_no_commit() {
     for lasting in [Lasting::Once, Lasting::ForEver] {
-        for after in [After::Again, After::Killed, After::PowerCut] {
-            check(plan(What::SyncFails, lasting, after));
-        }
+        check(plan(What::SyncFails, lasting, After::Again));
+        check_some(plan(What::SyncFails, lasting, After::Killed), 2);
+        check_some(plan(What::SyncFails, lasting, After::PowerCut), 2);
     }
 }
 
 #[test]
 fn a_database_is_made_whole_or_made_again() {
     for what in [What::Error, What::Full, What::SyncFails, What::ShortWrite] {
-        for lasting in [Lasting::Once, Lasting::ForEver] {
-            for after in [After::Again, After::Killed, After::PowerCut] {
-                check(Plan {
-                    from: From::Opening,
-                    ..plan(what, lasting, after)
-                });
-            }
+        for (lasting, after) in [
+            (Lasting::Once, After::Again),
+            (Lasting::Once, After::PowerCut),
+            (Lasting::ForEver, After::Again),
+            (Lasting::ForEver, After::Killed),
+        ] {
+            check(Plan {
+                from: From::Opening,
+                ..plan(what, lasting, after)
+            });
         }
     }
 }
