@@ -3,7 +3,7 @@
 //! Owns the order of migrations and whose database it is. No migration ever deletes a pending row.
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, ffi, params};
 
 use crate::app::App;
 use crate::engine::Options;
@@ -35,7 +35,7 @@ pub(crate) fn open<A: App>(
     // Else SQLite may prepare a statement anew for every value that is bound to it, hoping for a better plan.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     check_header(db)?;
-    db.pragma_update(None, "journal_mode", "WAL")?;
+    write_ahead(db)?;
     // Whose database it is, and that it is one, is certain whatever is risked of what is written later.
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", false)?;
@@ -54,6 +54,21 @@ pub(crate) fn open<A: App>(
         db.pragma_update(None, "synchronous", "NORMAL")?;
     }
     Ok(identity)
+}
+
+/// Switches to the log. Where that fails SQLite may say so only by the mode that it stays in, and there a commit is not certain once it is acknowledged. A
+/// database in memory has a mode of its own.
+fn write_ahead(db: &Connection) -> Result<(), Error> {
+    let mode: String = db.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if mode.eq_ignore_ascii_case("wal") || mode.eq_ignore_ascii_case("memory") {
+        return Ok(());
+    }
+    Err(Error::Database(rusqlite::Error::SqliteFailure(
+        ffi::Error::new(ffi::SQLITE_IOERR),
+        Some(format!(
+            "the database cannot be switched to a write-ahead log: it stays in the mode {mode}"
+        )),
+    )))
 }
 
 /// Copies what is in the log into the database. After a sync that failed, the log is read as it was written although the disk does not have it; what is
