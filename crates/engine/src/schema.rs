@@ -35,7 +35,8 @@ pub(crate) fn open<A: App>(
     // Else SQLite may prepare a statement anew for every value that is bound to it, hoping for a better plan.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     check_header(db)?;
-    write_ahead(db)?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    is_written_ahead(db)?;
     // Whose database it is, and that it is one, is certain whatever is risked of what is written later.
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", false)?;
@@ -50,16 +51,17 @@ pub(crate) fn open<A: App>(
     migrate_app::<A>(&tx)?;
     app.opened(&tx)?;
     tx.commit()?;
+    is_written_ahead(db)?;
     if !options.durable {
         db.pragma_update(None, "synchronous", "NORMAL")?;
     }
     Ok(identity)
 }
 
-/// Switches to the log. Where that fails SQLite may say so only by the mode that it stays in, and there a commit is not certain once it is acknowledged. A
-/// database in memory has a mode of its own.
-fn write_ahead(db: &Connection) -> Result<(), Error> {
-    let mode: String = db.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+/// Whether the database was switched to the log. Where that fails SQLite may say so only by the mode that it stays in, and there a commit is not certain once
+/// it is acknowledged. A database in memory has a mode of its own.
+fn is_written_ahead(db: &Connection) -> Result<(), Error> {
+    let mode: String = db.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     if mode.eq_ignore_ascii_case("wal") || mode.eq_ignore_ascii_case("memory") {
         return Ok(());
     }
