@@ -136,6 +136,9 @@ impl<A: App> Engine<A> {
     /// Takes events, decides, commits, and says what is to be done. All of them share one transaction; a refused one does not undo its
     /// neighbours. On an error nothing was changed, and the same events may be handed in again.
     ///
+    /// One thing no database can promise: where it was the commit that failed, and the process or the power dies before another succeeds, what was handed in may
+    /// be there after all when the database is opened next.
+    ///
     /// # Errors
     /// [`Error::DiskFull`], [`Error::Locked`] or [`Error::Database`]; what is wrong with a call is in its [`Effect::Reply`].
     pub fn handle(&mut self, now: Now, events: &[Event<A>]) -> Result<Vec<Effect>, Error> {

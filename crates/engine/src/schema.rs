@@ -3,7 +3,7 @@
 //! Owns the order of migrations and whose database it is. No migration ever deletes a pending row.
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, ffi, params};
 
 use crate::app::App;
 use crate::engine::Options;
@@ -36,11 +36,9 @@ pub(crate) fn open<A: App>(
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     check_header(db)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
-    db.pragma_update(
-        None,
-        "synchronous",
-        if options.durable { "FULL" } else { "NORMAL" },
-    )?;
+    is_written_ahead(db)?;
+    // Whose database it is, and that it is one, is certain whatever is risked of what is written later.
+    db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", false)?;
     // KiB, taken as they are needed. With SQLite's own 2 MiB a large call pushes pages out that it is about to change again.
     db.pragma_update(None, "cache_size", -8_192)?;
@@ -53,7 +51,26 @@ pub(crate) fn open<A: App>(
     migrate_app::<A>(&tx)?;
     app.opened(&tx)?;
     tx.commit()?;
+    is_written_ahead(db)?;
+    if !options.durable {
+        db.pragma_update(None, "synchronous", "NORMAL")?;
+    }
     Ok(identity)
+}
+
+/// Whether the database was switched to the log. Where that fails SQLite may say so only by the mode that it stays in, and there a commit is not certain once
+/// it is acknowledged. A database in memory has a mode of its own.
+fn is_written_ahead(db: &Connection) -> Result<(), Error> {
+    let mode: String = db.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    if mode.eq_ignore_ascii_case("wal") || mode.eq_ignore_ascii_case("memory") {
+        return Ok(());
+    }
+    Err(Error::Database(rusqlite::Error::SqliteFailure(
+        ffi::Error::new(ffi::SQLITE_IOERR),
+        Some(format!(
+            "the database cannot be switched to a write-ahead log: it stays in the mode {mode}"
+        )),
+    )))
 }
 
 /// Copies what is in the log into the database. After a sync that failed, the log is read as it was written although the disk does not have it; what is
