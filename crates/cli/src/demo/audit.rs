@@ -205,7 +205,7 @@ fn is_kept(client: &Connection, mutation: MutationId) -> Result<bool, Trouble> {
 fn count_deeds(audit: &mut Audit, thing: &Thing) {
     for deed in &thing.deeds {
         let score = audit.score(Row::of(thing.kind, &deed.what));
-        score.written += u64::from(deed.standing != Standing::Asked);
+        score.written += u64::from(matches!(deed.standing, Standing::Written | Standing::TakenBack));
         score.taken_back += u64::from(deed.standing == Standing::TakenBack);
     }
 }

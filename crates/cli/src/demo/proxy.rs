@@ -313,8 +313,8 @@ async fn spoiled(shared: &Shared, fault: Fault, request: &Message) -> io::Result
             return Ok(Spoiled::Nothing);
         }
         Fault::ServerError => problem("500 Internal Server Error", "internal", None),
-        Fault::Unavailable => problem("503 Service Unavailable", "unavailable", Some("0")),
-        Fault::TooMany => problem("429 Too Many Requests", "rate-limited", Some("1")),
+        Fault::Unavailable(after) => problem("503 Service Unavailable", "unavailable", Some(after)),
+        Fault::TooMany(after) => problem("429 Too Many Requests", "rate-limited", Some(after)),
         Fault::TooManyUntil => {
             let until = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(1));
             problem("429 Too Many Requests", "rate-limited", Some(&until))
