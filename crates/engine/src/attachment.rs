@@ -56,6 +56,8 @@ pub(crate) fn entity(sha256: &Sha256) -> Entity {
 
 /// Notes that files are about to be copied.
 pub(crate) fn stage<A: App>(step: &Step<'_, A>, files: &[String]) -> Result<(), Error> {
+    // It would take the space that what waits drains into, for a write that will be refused.
+    mutate::check_storage(step)?;
     for file in files {
         step.db
             .prepare_cached("INSERT INTO outrigger_staging (file, staged) VALUES (?1, ?2)")?

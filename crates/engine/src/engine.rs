@@ -340,6 +340,7 @@ fn take<A: App>(step: &mut Step<'_, A>, event: &Event<A>) -> Result<Option<Reply
         Event::AcceptServer { .. } => restore::accept_server(step)?,
         Event::Reserve { held } => {
             step.state.connection.on_reserve = !held;
+            schema::limit_log(&step.db, !held)?;
             return Ok(None);
         }
         Event::Closing => {
