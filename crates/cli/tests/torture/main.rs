@@ -10,12 +10,16 @@ mod rig;
 
 mod link;
 mod moment;
+mod needs;
 mod play;
 mod signal;
+mod small_disk;
 mod setup;
 
 mod demo;
+mod disk;
 mod pair;
+mod stopped;
 mod tamper;
 mod toxic;
 

@@ -37,6 +37,8 @@ pub(crate) struct Play {
     /// A client that runs; while none does, the ledger is kept beside it.
     pub(crate) pilot: Option<Pilot>,
     pub(crate) ledger: Ledger,
+    /// The weather that it began with.
+    pub(crate) foul: Weather,
     pub(crate) kills: u64,
     /// What was done, for whoever has to find out what went wrong.
     pub(crate) history: Vec<String>,
@@ -66,7 +68,8 @@ impl Play {
             cuts: 20 * usize::from(!setup.faults.is_empty()),
             calm_max: 8,
         };
-        world.proxy().set(Weather::Foul(Plan::new(seed, severity)));
+        let foul = Weather::Foul(Plan::new(seed, severity));
+        world.proxy().set(foul.clone());
         link.set(setup.wire);
         Self {
             seed,
@@ -78,6 +81,7 @@ impl Play {
             client: setup.client,
             pilot: None,
             ledger: Ledger::default(),
+            foul,
             kills: 0,
             history: Vec::new(),
             began,
