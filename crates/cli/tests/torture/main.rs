@@ -16,6 +16,7 @@ mod signal;
 mod small_disk;
 mod setup;
 
+mod clock;
 mod demo;
 mod disk;
 mod pair;
