@@ -229,8 +229,9 @@ impl Shared {
     /// What the server itself would say.
     fn problem(&self, status: &str, name: &str, retry_after: Option<&str>) -> Message {
         let number = status.split(' ').next().unwrap_or("500");
-        let body =
-            format!(r#"{{"type":"urn:outrigger:problem:{name}","title":"{status}","status":{number}}}"#);
+        let body = format!(
+            r#"{{"type":"urn:outrigger:problem:{name}","title":"{status}","status":{number},"detail":"So the network has it."}}"#
+        );
         let epoch = self.state().epoch.clone();
         let mut fields = vec![("content-type", "application/problem+json")];
         fields.extend(epoch.iter().map(|epoch| (EPOCH, epoch.as_str())));
