@@ -182,6 +182,7 @@ impl<A: App> Writer<A> {
     /// Commits events with those put off before. Only what nothing can be done about is an error.
     fn commit(&mut self, events: Vec<Event<A>>) -> Result<(), engine::Error> {
         let mut all = std::mem::take(&mut self.carried);
+        all.extend(self.not_removed());
         all.extend(events);
         if all.is_empty() {
             return Ok(());
@@ -260,6 +261,12 @@ impl<A: App> Writer<A> {
         emptied
     }
 
+    /// What is to be told of files that are still there.
+    fn not_removed(&mut self) -> impl Iterator<Item = Event<A>> + use<A> {
+        let files = self.performer.take_not_removed().into_iter();
+        files.map(|file| Event::NotRemoved { file })
+    }
+
     fn attempt(&mut self, events: &[Event<A>]) -> Result<(), engine::Error> {
         let mut tries = 0;
         loop {
@@ -318,10 +325,11 @@ impl<A: App> Writer<A> {
 
     fn close(mut self) {
         self.performer.stop();
+        let last: Vec<_> = self.not_removed().chain([Event::Closing]).collect();
         let patience = self.engine.db().busy_timeout(CLOSING_PATIENCE);
         let closed = patience
             .map_err(engine::Error::from)
-            .and_then(|()| self.attempt(&[Event::Closing]));
+            .and_then(|()| self.attempt(&last));
         if let Err(error) = closed {
             tracing::warn!(%error, "what is held for others is let go by time");
         }

@@ -343,6 +343,10 @@ fn take<A: App>(step: &mut Step<'_, A>, event: &Event<A>) -> Result<Option<Reply
             schema::limit_log(&step.db, !held)?;
             return Ok(None);
         }
+        Event::NotRemoved { file } => {
+            attachment::not_removed(step, file)?;
+            return Ok(None);
+        }
         Event::Closing => {
             close(step)?;
             return Ok(None);
