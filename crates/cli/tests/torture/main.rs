@@ -20,6 +20,7 @@ mod clock;
 mod demo;
 mod disk;
 mod pair;
+mod rights;
 mod stopped;
 mod tamper;
 mod toxic;

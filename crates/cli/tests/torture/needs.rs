@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use crate::setup::Launch;
+
 /// Where Debian and its children have it, with threads.
 const FAKETIME: &str = "libfaketime.so.1";
 
@@ -16,6 +18,17 @@ pub(crate) fn root(for_what: &str) -> bool {
         left_out(&format!("it needs root to {for_what}"));
     }
     is_root
+}
+
+/// Who has no rights but those that files give them.
+const NOBODY: u32 = 65_534;
+
+/// Started as somebody to whom rights mean something: to root they do not.
+pub(crate) fn no_privileges() -> Launch {
+    Launch {
+        user: rustix::process::geteuid().is_root().then_some(NOBODY),
+        ..Launch::default()
+    }
 }
 
 /// The library that makes a process believe in another time. Installed where it is missing and can be.

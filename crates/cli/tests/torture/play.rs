@@ -1,6 +1,6 @@
 //! One world from its beginning to its end: lives of a client, deaths of a server, and what must be true after each.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use outrigger_engine::{SyncKind, SyncState};
@@ -49,8 +49,9 @@ impl Play {
     pub(crate) async fn begin(setup: Setup) -> Self {
         let began = Instant::now();
         let seed = setup.seed;
-        let binary = Path::new(env!("CARGO_BIN_EXE_outrigger"));
-        let world = World::new(binary, setup.folder).await.unwrap();
+        let binary = setup.binary();
+        let world = World::new(&binary, setup.folder).await.unwrap();
+        setup.client.give(&world.client_folder());
         let link = Link::start(world.proxy().address(), seed, Wire::Clean)
             .await
             .unwrap();

@@ -3,6 +3,8 @@
 //! Owns the settings. Never starts anything.
 
 use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -59,6 +61,15 @@ impl Launch {
         }
     }
 
+    /// Gives a folder, with all that is in it, to whom the process is started as.
+    pub(crate) fn give(&self, folder: &Path) {
+        let Some(user) = self.user else { return };
+        std::os::unix::fs::chown(folder, Some(user), Some(user)).unwrap();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            std::os::unix::fs::chown(entry.unwrap().path(), Some(user), Some(user)).unwrap();
+        }
+    }
+
     /// The same for this command.
     pub(crate) fn dress(&self, mut command: Command) -> Command {
         command
@@ -82,6 +93,18 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
+    /// The program, where whoever is to start it can.
+    pub(crate) fn binary(&self) -> PathBuf {
+        let built = PathBuf::from(env!("CARGO_BIN_EXE_outrigger"));
+        if self.client.user.is_none() {
+            return built;
+        }
+        let copy = self.folder.path().join("outrigger");
+        std::fs::copy(built, &copy).unwrap();
+        std::fs::set_permissions(self.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        copy
+    }
+
     /// A network that loses, cuts and repeats requests.
     pub(crate) fn new(seed: u64) -> Self {
         Self {
