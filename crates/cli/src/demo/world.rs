@@ -30,7 +30,7 @@ pub(crate) struct World {
     binary: PathBuf,
     pub(crate) server: Server,
     proxy: Proxy,
-    account: String,
+    pub(crate) account: String,
     /// The user's, on another device.
     token: String,
     others: Vec<String>,

@@ -24,6 +24,7 @@ mod rights;
 mod stopped;
 mod tamper;
 mod toxic;
+mod wal;
 
 use play::Play;
 use setup::Setup;

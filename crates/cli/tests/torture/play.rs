@@ -11,7 +11,7 @@ use crate::link::{Link, Wire};
 use crate::moment::{Moment, draw_point};
 use crate::rig::audit::Audit;
 use crate::rig::fault::{Plan, Severity};
-use crate::rig::ledger::{Ledger, Standing, Tag};
+use crate::rig::ledger::{Ledger, Standing, Tag, Thing};
 use crate::rig::lines::{Order, Person, Report};
 use crate::rig::pilot::{Heard, Pilot};
 use crate::rig::process::Client;
@@ -221,7 +221,7 @@ impl Play {
             }
             tokio::select! {
                 () = hold.reached() => return,
-                heard = pilot.hear() => alive(&heard.unwrap()),
+                heard = pilot.hear() => self.heard(&heard.unwrap(), &pilot.ledger),
             }
             let is_acknowledged =
                 matches!(moment, Moment::Acknowledged(count) if count <= pilot.acknowledged);
@@ -229,6 +229,16 @@ impl Play {
                 return;
             }
         }
+    }
+
+    /// A client that writes goes on, and refuses nothing.
+    fn heard(&mut self, heard: &Heard, ledger: &Ledger) {
+        if let Heard::Refused { number, reason } = heard {
+            let is_it = |thing: &&Thing| thing.deeds.iter().any(|deed| deed.number == *number);
+            let thing = format!("{:?}", ledger.things.values().find(is_it));
+            self.fail(&[format!("write {number} was refused: {reason}"), thing]);
+        }
+        alive(heard);
     }
 
     pub(crate) async fn start_client(&mut self) {
