@@ -135,7 +135,13 @@ fn program() -> Command {
 
 fn program_at(path: &Path) -> Command {
     let mut command = Command::new(path);
-    for variable in ["OUTRIGGER_HOME", "OUTRIGGER_SERVER", "OUTRIGGER_LOG", "OUTRIGGER_RESERVE", "NO_COLOR"] {
+    for variable in [
+        "OUTRIGGER_HOME",
+        "OUTRIGGER_SERVER",
+        "OUTRIGGER_LOG",
+        "OUTRIGGER_RESERVE",
+        "NO_COLOR",
+    ] {
         command.env_remove(variable);
     }
     command.stdin(Stdio::null());
