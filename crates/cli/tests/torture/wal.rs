@@ -120,14 +120,17 @@ fn forget_what_is_gone(play: &mut Play, database: &Path) -> usize {
     gone.len()
 }
 
-/// Of these orders nobody knows.
+/// Of these orders nobody knows. What was set back may be said once more over what a forgotten change made of it.
 fn doubt(ledger: &mut Ledger, numbers: &[u64]) {
     for thing in ledger.things.values_mut() {
-        for deed in &mut thing.deeds {
-            if numbers.contains(&deed.number) {
-                deed.standing = Standing::Asked;
-                thing.in_doubt = true;
-            }
+        let forgotten = thing
+            .deeds
+            .iter_mut()
+            .filter(|deed| numbers.contains(&deed.number));
+        for deed in forgotten {
+            deed.standing = Standing::Asked;
+            thing.in_doubt = true;
+            thing.foreign_edits += 1;
         }
     }
 }
@@ -217,6 +220,8 @@ async fn a_log_without_its_end_loses_no_more_than_that_and_doubles_nothing() {
         let mut play = Play::begin(Setup::new(seed)).await;
         let database = place::database(&play.world.client_folder());
         let log = beside(&database, "-wal");
+        // A conversation that was opened in the lost part, say.
+        play.may_have_lost = true;
         let foul = play.foul.clone();
         for _ in 0..LIVES {
             play.world.proxy().set(foul.clone());
