@@ -343,6 +343,11 @@ fn take<A: App>(step: &mut Step<'_, A>, event: &Event<A>) -> Result<Option<Reply
         Event::AcceptServer { .. } => restore::accept_server(step)?,
         Event::Reserve { held } => {
             step.state.connection.on_reserve = !held;
+            schema::limit_log(&step.db, !held)?;
+            return Ok(None);
+        }
+        Event::NotRemoved { file } => {
+            attachment::not_removed(step, file)?;
             return Ok(None);
         }
         Event::Closing => {

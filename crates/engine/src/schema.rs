@@ -42,8 +42,7 @@ pub(crate) fn open<A: App>(
     db.pragma_update(None, "foreign_keys", false)?;
     // KiB, taken as they are needed. With SQLite's own 2 MiB a large call pushes pages out that it is about to change again.
     db.pragma_update(None, "cache_size", -8_192)?;
-    // 16 MiB of log: a checkpoint writes the same few hot pages however many commits it covers, and syncs twice.
-    db.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    limit_log(db, false)?;
     make_certain(db)?;
     let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     migrate(&tx)?;
@@ -82,6 +81,13 @@ fn make_certain(db: &Connection) -> Result<(), Error> {
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(()),
         other => Ok(other?),
     }
+}
+
+/// How much the log may hold before it goes into the database. As a rule 16 MiB: that writes the same few hot pages however many commits it covers,
+/// and syncs twice. On the reserve as little as can be: that space is for what waits, not for a log of it.
+pub(crate) fn limit_log(db: &Connection, on_reserve: bool) -> Result<(), Error> {
+    let pages = if on_reserve { 16 } else { 4_000 };
+    Ok(db.pragma_update(None, "wal_autocheckpoint", pages)?)
 }
 
 fn check_header(db: &Connection) -> Result<(), Error> {
