@@ -44,6 +44,8 @@ mod transport;
 mod credentials;
 mod session;
 mod session_file;
+#[cfg(feature = "keyring")]
+mod session_keyring;
 mod network;
 mod timer;
 mod clock;
@@ -54,7 +56,9 @@ pub use credentials::{Anonymous, Credentials, FixedToken, Secret};
 pub use error::{Error, ErrorKind};
 pub use service::{Discarded, SyncService};
 pub use session::{Account, Session, SessionCredentials, SessionLock, SessionStore};
-pub use session_file::SessionFile;
+pub use session_file::{SessionFile, SessionPlace};
+#[cfg(feature = "keyring")]
+pub use session_keyring::SessionKeyring;
 pub use settled::Written;
 
 pub use futures_util::future::BoxFuture;
