@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! account.json            who is signed in, and where
-//! session.json            the session (0600)
+//! session.json            the session (0600), or a note that the keyring holds it
 //! <account>/outrigger.db  the account's database
 //! <account>/files/        attachments that wait
 //! server/                 the data of `outrigger serve`
@@ -130,7 +130,7 @@ impl Home {
         }
     }
 
-    /// Where the session is kept.
+    /// What holds the session, or says where it is.
     pub(crate) fn session_file(&self) -> SessionFile {
         SessionFile::new(self.path.join("session.json"))
     }

@@ -52,7 +52,7 @@ struct Goodbye {
 
 impl View for Goodbye {
     fn human(&self) -> String {
-        let name = paint(style::BOLD, &self.account.name);
+        let name = paint(style::BOLD, text::one_line(&self.account.name));
         let waiting = text::count(self.waiting, "write", "writes");
         let fate = match self.choice {
             _ if self.waiting == 0 => String::new(),

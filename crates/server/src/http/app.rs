@@ -6,9 +6,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tokio::sync::Semaphore;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::clock::{Clock, system_random};
 use super::metrics::Metrics;
@@ -65,6 +66,10 @@ impl App {
         if let Ok(epoch) = HeaderValue::try_from(format!("\"{}\"", self.server.epoch())) {
             response.headers_mut().entry("outrigger-epoch").or_insert(epoch);
         }
+        let nosniff = HeaderValue::from_static("nosniff");
+        response
+            .headers_mut()
+            .insert(http::header::X_CONTENT_TYPE_OPTIONS, nosniff);
         let status = response.status().as_u16();
         let duration = self.clock.now().monotonic.saturating_sub(began);
         self.metrics.observe(route, status, duration);
@@ -133,6 +138,12 @@ impl App {
                 self.plain(self.server.finish(&request, unavailable().into_response())),
             );
         };
+        if needs_token_first(resolved.route, &body, &parts.headers)
+            && let Err(problem) = self.check_token(&caller).await
+        {
+            let response = self.server.finish(&request, problem.into_response());
+            return (route, self.plain(response));
+        }
         let head = Request {
             body: bytes::Bytes::new(),
             ..request.clone()
@@ -190,10 +201,11 @@ impl App {
                 .map_err(|_| Problem::malformed(format!("the header {name} is not in ASCII")))?
                 .join(", ");
             if name == http::header::AUTHORIZATION {
-                token = bearer(&value).map(str::to_owned);
-            } else {
-                request.headers.insert(name.as_str().to_owned(), value);
+                let value = Zeroizing::new(value);
+                token = bearer(&value).map(|token| Zeroizing::new(token.to_owned()));
+                continue;
             }
+            request.headers.insert(name.as_str().to_owned(), value);
         }
         // HEAD is GET without the body, but for uploads, which have no GET.
         if parts.method == Method::HEAD && operation::resolve("HEAD", request.path()).is_err() {
@@ -236,11 +248,23 @@ impl App {
         };
         let _permit = gate.acquire().await.map_err(|_| unavailable())?;
         let app = self.clone();
+        let is_secret = route.work == Work::Session;
         blocking(move || {
             let mut random = system_random();
-            app.server.handle(app.clock.now(), &mut random, &caller, &request)
+            let response = app.server.handle(app.clock.now(), &mut random, &caller, &request);
+            if is_secret && let Ok(mut body) = request.body.try_into_mut() {
+                body.zeroize();
+            }
+            response
         })
         .await
+    }
+
+    /// Refuses who has no good token.
+    async fn check_token(self: &Arc<Self>, caller: &Caller) -> Result<(), Problem> {
+        let _permit = self.reads.acquire().await.map_err(|_| unavailable())?;
+        let (app, caller) = (self.clone(), caller.clone());
+        blocking(move || app.server.check_token(app.clock.now(), &caller)).await?
     }
 
     async fn sent(self: &Arc<Self>, response: Response) -> http::Response<Body> {
@@ -258,6 +282,20 @@ impl App {
         let body = Body::from(bytes::Bytes::copy_from_slice(response.bytes()));
         http_response(response, body)
     }
+}
+
+/// A body that is larger than most, or will be, is not read for somebody who may not send any. That a small one is costs less than asking.
+const BODY_BYTES_UNASKED: u64 = 16 * 1024;
+
+fn needs_token_first(route: &Route, body: &Body, headers: &HeaderMap) -> bool {
+    let is_large = || {
+        body.size_hint()
+            .upper()
+            .is_none_or(|bytes| bytes > BODY_BYTES_UNASKED)
+    };
+    // Those of a session come without a token, and an upload asks before it reads.
+    !matches!(route.work, Work::Session | Work::Append)
+        && (is_large() || headers.contains_key(http::header::CONTENT_ENCODING))
 }
 
 fn http_response(response: Response, body: Body) -> http::Response<Body> {

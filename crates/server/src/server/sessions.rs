@@ -2,6 +2,8 @@
 //!
 //! Owns when passwords are hashed: never inside a transaction.
 
+use std::net::IpAddr;
+
 use outrigger_social::{limits, wire};
 use rand::CryptoRng;
 
@@ -26,9 +28,7 @@ impl<S: Store, B: Blobs> Server<S, B> {
         request: &Request,
         resolved: &Resolved,
     ) -> Response {
-        let peer = caller
-            .peer
-            .map_or_else(|| "unknown".to_owned(), |peer| peer.to_string());
+        let peer = caller.peer.map_or_else(|| "unknown".to_owned(), network);
         let signed = self
             .peers
             .take(&peer, 1, now.monotonic)
@@ -47,13 +47,13 @@ impl<S: Store, B: Blobs> Server<S, B> {
         random: &mut dyn CryptoRng,
         credentials: wire::Credentials,
     ) -> Result<Response, Failure> {
-        let wire::Credentials { name, password } = credentials;
-        limits::name(&name).map_err(|refused| Problem::invalid("name", refused.to_string()))?;
-        limits::password(&password).map_err(|refused| Problem::invalid("password", refused.to_string()))?;
-        let hash = self.passwords.hash(&password, random);
+        let wire::Credentials { name, password } = &credentials;
+        limits::name(name).map_err(|refused| Problem::invalid("name", refused.to_string()))?;
+        limits::password(password).map_err(|refused| Problem::invalid("password", refused.to_string()))?;
+        let hash = self.passwords.hash(password, random);
         let user = UserRow {
             id: UserId::new(now.wall, random),
-            name,
+            name: name.clone(),
         };
         let session = self.store.write(|tx| {
             if !tx.insert_account(&user, &hash, now.wall)? {
@@ -81,14 +81,18 @@ impl<S: Store, B: Blobs> Server<S, B> {
                 "there is no such name with that password",
             )
         };
-        // No password is longer; a hash of a whole body would be work for nothing.
+        // No name and no password is longer; a hash of a whole body would be work for nothing.
+        limits::name(&credentials.name).map_err(|_| wrong())?;
         limits::password(&credentials.password).map_err(|_| wrong())?;
+        // Taken before the guess is judged, so that many at once are no more than many in turn.
+        self.names.take(&credentials.name, 1, now.monotonic)?;
         let known = self
             .store
             .read(|snapshot| snapshot.credentials(&credentials.name))?;
         let hash = known.as_ref().map_or(&self.nobodys_hash, |(_, hash)| hash);
         let is_right = self.passwords.verify(&credentials.password, hash);
         let (user, _) = known.filter(|_| is_right).ok_or_else(wrong)?;
+        self.names.give_back(&credentials.name);
         let session = self
             .store
             .write(|tx| session::begin(tx, &user, self.lifetimes(), now, random))?;
@@ -111,7 +115,34 @@ impl<S: Store, B: Blobs> Server<S, B> {
     }
 }
 
+/// Who has one address of IPv6 has a whole network of them. An address of IPv4 is the same in either form.
+fn network(peer: IpAddr) -> String {
+    match peer.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
 /// Tokens are kept by nobody on the way.
 fn issued(status: u16, session: &wire::Session) -> Response {
     Response::json(status, session).header("cache-control", "no-store")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_counts_as_its_network() {
+        let check = |address: &str, expected: &str| {
+            assert_eq!(network(address.parse().unwrap()), expected);
+        };
+        check("203.0.113.7", "203.0.113.7");
+        check("::ffff:203.0.113.7", "203.0.113.7");
+        check("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64");
+        check("2001:db8:1:2::9", "2001:db8:1:2::/64");
+    }
 }

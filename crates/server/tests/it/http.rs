@@ -85,6 +85,24 @@ async fn bodies_are_bounded_also_when_decompressed() {
 }
 
 #[tokio::test]
+async fn a_large_body_is_not_read_for_somebody_without_a_token() {
+    let server = start().await;
+    let head = "POST /v1/batch HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    for rest in [
+        "content-length: 900000\r\n",
+        "content-length: 30\r\ncontent-encoding: gzip\r\n",
+        "transfer-encoding: chunked\r\n",
+        "authorization: Bearer ora_x\r\ncontent-length: 900000\r\n",
+    ] {
+        // The body never comes: it would be waited for, and then be a 400 or a 408.
+        let answer = server.raw(format!("{head}{rest}\r\n").as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 401"), "{rest}: {answer}");
+        assert!(answer.contains("x-content-type-options: nosniff"), "{answer}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn headers_are_bounded() {
     let server = start().await;
     let large = server
