@@ -175,15 +175,10 @@ impl Home {
         }
     }
 
-    /// Removes all that belongs to an account.
+    /// Removes all that belongs to an account, overwritten.
     pub(crate) fn remove(&self, account: &Account) -> Result<(), Error> {
         let folder = self.folder(account);
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(Error::file("remove", &folder, error))
-            }
-            _ => Ok(()),
-        }
+        outrigger_client::erase_folder(&folder).map_err(|error| Error::file("remove", &folder, error))
     }
 
     fn account_file(&self) -> PathBuf {

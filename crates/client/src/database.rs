@@ -98,7 +98,7 @@ fn prove_usable(path: &Path) -> Result<(), Error> {
 }
 
 /// What SQLite says, in words that name the file and what to do.
-fn explain(path: &Path, error: rusqlite::Error) -> Error {
+pub(crate) fn explain(path: &Path, error: rusqlite::Error) -> Error {
     let path: PathBuf = path.to_owned();
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt) => Error::Corrupt { path },

@@ -38,6 +38,7 @@ mod reserve;
 mod stage;
 mod media_type;
 mod files;
+mod erase;
 
 // What comes from outside.
 mod transport;
@@ -53,6 +54,7 @@ mod clock;
 pub use changes::{Change, Changes};
 pub use config::Config;
 pub use credentials::{Anonymous, Credentials, FixedToken, Secret};
+pub use erase::{erase_folder, scrub_database};
 pub use error::{Error, ErrorKind};
 pub use service::{Discarded, SyncService};
 pub use session::{Account, Session, SessionCredentials, SessionLock, SessionStore};

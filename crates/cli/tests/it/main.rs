@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says where by failing"
 )]
 
+mod secrecy;
 mod world;
 
 mod account;
