@@ -96,22 +96,29 @@ mod tests {
         db.execute_batch("CREATE TABLE t (id INTEGER PRIMARY KEY, text BLOB) STRICT")
             .unwrap();
         for id in 0..100 {
-            db.execute("INSERT INTO t VALUES (?1, ?2)", (id, PLANTED)).unwrap();
+            db.execute("INSERT INTO t VALUES (?1, ?2)", (id, PLANTED))
+                .unwrap();
         }
-        db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); DELETE FROM t WHERE id > 0; UPDATE t SET text = x'00'")
-            .unwrap();
+        db.execute_batch(
+            "PRAGMA wal_checkpoint(TRUNCATE); DELETE FROM t WHERE id > 0; UPDATE t SET text = x'00'",
+        )
+        .unwrap();
         let log = crate::files::beside(&path, "-wal");
         assert!(holds(&path), "a delete alone leaves it there");
         let error = {
             let mut reader = database::open_for_reading(&path).unwrap();
             let reading = reader.transaction().unwrap();
-            let _: i64 = reading.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
+            let _: i64 = reading
+                .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
+                .unwrap();
             scrub_database(&path).unwrap_err()
         };
         assert_eq!(error.kind(), crate::ErrorKind::Locked, "{error}");
         scrub_database(&path).unwrap();
         assert!(!holds(&path) && !holds(&log));
-        let kept: i64 = db.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
+        let kept: i64 = db
+            .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
+            .unwrap();
         assert_eq!(kept, 1);
     }
 
@@ -122,7 +129,12 @@ mod tests {
         let (home, beyond) = (folder.path().join("home"), folder.path().join("beyond"));
         fs::create_dir_all(home.join("files")).unwrap();
         fs::write(&beyond, PLANTED).unwrap();
-        let large: Vec<u8> = PLANTED.iter().copied().cycle().take(CHUNK_BYTES * 2 + 7).collect();
+        let large: Vec<u8> = PLANTED
+            .iter()
+            .copied()
+            .cycle()
+            .take(CHUNK_BYTES * 2 + 7)
+            .collect();
         fs::write(home.join("files/picture"), &large).unwrap();
         std::os::unix::fs::symlink(&beyond, home.join("link")).unwrap();
         std::os::unix::fs::symlink(folder.path(), home.join("files/up")).unwrap();

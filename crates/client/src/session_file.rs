@@ -84,7 +84,10 @@ impl SessionFile {
     }
 
     /// Notes that the keyring holds the session from now on.
-    #[cfg_attr(not(feature = "keyring"), expect(dead_code, reason = "only a keyring needs it"))]
+    #[cfg_attr(
+        not(feature = "keyring"),
+        expect(dead_code, reason = "only a keyring needs it")
+    )]
     pub(crate) fn note_keyring(&self) -> io::Result<()> {
         match self.kept() {
             Ok(Kept::InKeyring) => Ok(()),

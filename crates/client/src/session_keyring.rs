@@ -185,5 +185,7 @@ fn native() -> Result<Arc<CredentialStore>, KeyringError> {
 
 #[cfg(any(target_os = "ios", target_os = "android", not(any(unix, windows))))]
 fn native() -> Result<Arc<CredentialStore>, KeyringError> {
-    Err(KeyringError::NotSupportedByStore("none is known for this system".to_owned()))
+    Err(KeyringError::NotSupportedByStore(
+        "none is known for this system".to_owned(),
+    ))
 }

@@ -3,8 +3,8 @@
 use keyring_core::{CredentialStore, Error as KeyringError};
 use outrigger_client::engine::event::Refreshed;
 use outrigger_client::{
-    Account, Credentials as _, Secret, Session, SessionCredentials, SessionFile, SessionKeyring, SessionPlace,
-    SessionStore,
+    Account, Credentials as _, Secret, Session, SessionCredentials, SessionFile, SessionKeyring,
+    SessionPlace, SessionStore,
 };
 use std::io;
 use std::path::Path;
@@ -101,9 +101,16 @@ fn a_real_secret_service_keeps_sessions() {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&ran.stdout);
-    assert!(ran.status.success(), "{said}{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(
+        ran.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
     assert!(said.contains("2 passed"), "{said}");
-    assert!(!on_disk(&home.path().join("data/keyrings"), "orr_"), "it is encrypted");
+    assert!(
+        !on_disk(&home.path().join("data/keyrings"), "orr_"),
+        "it is encrypted"
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -196,7 +203,10 @@ fn what_a_keyring_held_before_it_was_locked_is_never_used_again() {
     fickle.is_there(false);
     let error = keyring.load().unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::NotConnected);
-    assert!(keyring.clear().is_err(), "what is kept cannot be forgotten unseen");
+    assert!(
+        keyring.clear().is_err(),
+        "what is kept cannot be forgotten unseen"
+    );
     assert_eq!(place(folder.path()), Some(SessionPlace::Keyring));
     keyring.save(&session("newer")).unwrap();
     fickle.is_there(true);
