@@ -3,13 +3,14 @@
 //! Owns overwriting. What it promises ends at the file system: blocks that it, a snapshot, or the disk itself keeps elsewhere (btrfs, ZFS, APFS,
 //! flash) are out of reach of any program. Never touches a database that is open.
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::OpenFlags;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
 use crate::database;
+use crate::database_key::DatabaseKey;
 use crate::error::Error;
 
 /// How long it waits for somebody who reads. Nobody writes: the caller sees to that.
@@ -21,10 +22,10 @@ const CHUNK_BYTES: usize = 64 << 10;
 ///
 /// # Errors
 /// Where somebody has it open, or the disk is full; then it is as it was.
-pub fn scrub_database(path: &Path) -> Result<(), Error> {
+pub fn scrub_database(path: &Path, key: Option<&DatabaseKey>) -> Result<(), Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = database::connect(path, key, flags)?;
     let scrub = || -> rusqlite::Result<bool> {
-        let db = Connection::open_with_flags(path, flags)?;
         db.busy_timeout(PATIENCE)?;
         db.pragma_update(None, "secure_delete", true)?;
         db.execute_batch("VACUUM")?;
@@ -92,7 +93,7 @@ mod tests {
     fn what_was_deleted_is_not_in_the_database_any_more() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("app.db");
-        let db = database::open(&path, PATIENCE).unwrap();
+        let db = database::open(&path, None, PATIENCE).unwrap();
         db.execute_batch("CREATE TABLE t (id INTEGER PRIMARY KEY, text BLOB) STRICT")
             .unwrap();
         for id in 0..100 {
@@ -106,15 +107,15 @@ mod tests {
         let log = crate::files::beside(&path, "-wal");
         assert!(holds(&path), "a delete alone leaves it there");
         let error = {
-            let mut reader = database::open_for_reading(&path).unwrap();
+            let mut reader = database::open_for_reading(&path, None).unwrap();
             let reading = reader.transaction().unwrap();
             let _: i64 = reading
                 .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
                 .unwrap();
-            scrub_database(&path).unwrap_err()
+            scrub_database(&path, None).unwrap_err()
         };
         assert_eq!(error.kind(), crate::ErrorKind::Locked, "{error}");
-        scrub_database(&path).unwrap();
+        scrub_database(&path, None).unwrap();
         assert!(!holds(&path) && !holds(&log));
         let kept: i64 = db
             .query_row("SELECT count(*) FROM t", [], |row| row.get(0))

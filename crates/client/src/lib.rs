@@ -33,6 +33,7 @@ mod reads;
 
 // What the thread stands on.
 mod database;
+mod database_key;
 mod presence;
 mod reserve;
 mod stage;
@@ -54,6 +55,7 @@ mod clock;
 pub use changes::{Change, Changes};
 pub use config::Config;
 pub use credentials::{Anonymous, Credentials, FixedToken, Secret};
+pub use database_key::DatabaseKey;
 pub use erase::{erase_folder, scrub_database};
 pub use error::{Error, ErrorKind};
 pub use service::{Discarded, SyncService};

@@ -84,7 +84,7 @@ impl<A: App> Writer<A> {
         let path = plan.config.database.clone();
         database::make_folder(&path)?;
         let (presence, gate) = presence::enter(&path, plan.config.shared)?;
-        let db = database::open(&path, plan.config.busy_timeout)?;
+        let db = database::open(&path, plan.config.database_key.as_ref(), plan.config.busy_timeout)?;
         let reserve = Reserve::open(&path, plan.config.reserve_bytes);
         let engine = Engine::open(db, Arc::clone(&plan.app), options(&plan))
             .map_err(|error| database::explain_engine(&path, error))?;

@@ -9,6 +9,7 @@ mod deny;
 mod named;
 mod packages;
 mod shell;
+mod sqlcipher;
 mod tidy;
 mod unit;
 
@@ -20,7 +21,7 @@ use shell::{Failure, cargo};
 type Task = fn() -> Result<(), Failure>;
 
 /// Every task, in the order in which `check` runs them: what is quick to fail comes first.
-const TASKS: [(&str, &str, Task); 9] = [
+const TASKS: [(&str, &str, Task); 10] = [
     ("fmt", "the code is formatted", fmt),
     ("tidy", "files are named, headed and sized as agreed", tidy::run),
     (
@@ -30,6 +31,11 @@ const TASKS: [(&str, &str, Task); 9] = [
     ),
     ("clippy", "no lint is violated", clippy),
     ("test", "all tests and documented examples pass", test),
+    (
+        "sqlcipher",
+        "the client's database can be encrypted (SQLCipher, built apart)",
+        sqlcipher::run,
+    ),
     ("doc", "the documentation builds without warnings", doc),
     (
         "api",
@@ -105,7 +111,8 @@ fn timed(name: &str, what: &str, task: Task) -> Result<(), Failure> {
 }
 
 fn fmt() -> Result<(), Failure> {
-    cargo(&["fmt", "--all", "--check"])
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["fmt", "--check", "--manifest-path", sqlcipher::MANIFEST])
 }
 
 fn clippy() -> Result<(), Failure> {

@@ -11,11 +11,17 @@ use crate::shell::{self, Failure};
 /// Whether all of these answer to `--version`, after they were installed where that may be done. `packages` are Debian's.
 pub(crate) fn installed(programs: &[&str], packages: &[&str]) -> Result<bool, Failure> {
     let missing = || programs.iter().find(|program| !shell::has(program));
-    let Some(first) = missing() else {
+    let first = missing().copied().unwrap_or_default();
+    needed(first, || missing().is_none(), packages)
+}
+
+/// The same of anything.
+pub(crate) fn needed(what: &str, is_there: impl Fn() -> bool, packages: &[&str]) -> Result<bool, Failure> {
+    if is_there() {
         return Ok(true);
-    };
+    }
     if is_root_on_debian() {
-        println!("{first} is missing: it is installed now, by apt-get");
+        println!("{what} is missing: it is installed now, by apt-get");
         let install = || {
             shell::run(
                 Command::new("apt-get")
@@ -30,12 +36,12 @@ pub(crate) fn installed(programs: &[&str], packages: &[&str]) -> Result<bool, Fa
         if let Err(failure) = installed {
             println!("{failure}");
         }
-        if missing().is_none() {
+        if is_there() {
             return Ok(true);
         }
     }
     let told = format!(
-        "{first} is missing: install it (Debian: apt-get install {})",
+        "{what} is missing: install it (Debian: apt-get install {})",
         packages.join(" ")
     );
     if shell::is_ci() {

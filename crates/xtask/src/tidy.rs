@@ -22,8 +22,10 @@ const UNFINISHED: [(&str, &str); 5] = [
 pub(crate) fn run() -> Result<(), Failure> {
     let mut complaints = Vec::new();
     let mut files = Vec::new();
-    collect(&shell::root().join("crates"), &mut files)
-        .map_err(|error| Failure::new(format!("the sources cannot be listed: {error}")))?;
+    for folder in ["crates", "proofs"] {
+        collect(&shell::root().join(folder), &mut files)
+            .map_err(|error| Failure::new(format!("the sources cannot be listed: {error}")))?;
+    }
     let mut sources = Vec::new();
     for file in files {
         let text = std::fs::read_to_string(&file)

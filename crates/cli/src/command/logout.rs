@@ -104,7 +104,7 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
 /// Leaves nothing in what is kept of what was deleted. Where that cannot be done now it is not worth staying for.
 async fn scrub(context: &Context<'_>, account: &Account) {
     let path = context.home.database(account);
-    let scrubbing = tokio::task::spawn_blocking(move || outrigger_client::scrub_database(&path));
+    let scrubbing = tokio::task::spawn_blocking(move || outrigger_client::scrub_database(&path, None));
     if let Ok(Err(error)) = scrubbing.await {
         let note = format!("what was deleted here may still be found in the database's file: {error}");
         context.output.note(&paint(style::DIM, note));

@@ -78,7 +78,7 @@ fn holding(folder: &Path, texts: &[&str]) -> Vec<PathBuf> {
     all.retain(|path| {
         let bytes = std::fs::read(path).unwrap();
         let holds = |text: &&str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
-        texts.iter().any(|text| holds(&text))
+        texts.iter().any(holds)
     });
     all
 }

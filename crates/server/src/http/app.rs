@@ -23,6 +23,8 @@ use crate::server::{Exchange, unavailable};
 
 /// Passwords hashed at once: each takes a core and much memory.
 const PASSWORDS_MAX: usize = 2;
+/// Uploads published at once: each holds its whole file in memory for a moment.
+const PUBLISHED_MAX: usize = 8;
 /// Reads at once.
 const READS_MAX: usize = 16;
 
@@ -36,6 +38,7 @@ pub(super) struct App {
     requests: Semaphore,
     reads: Semaphore,
     passwords: Semaphore,
+    pub(super) publishing: Semaphore,
     document: String,
 }
 
@@ -49,6 +52,7 @@ impl App {
             requests: Semaphore::new(limits.requests_max),
             reads: Semaphore::new(READS_MAX),
             passwords: Semaphore::new(PASSWORDS_MAX),
+            publishing: Semaphore::new(PUBLISHED_MAX),
             document: openapi::openapi(),
             limits,
         })

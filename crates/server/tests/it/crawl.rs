@@ -129,6 +129,13 @@ fn every_operation_says_what_a_stranger_may_do_with_it() {
         .collect();
     let documented: BTreeSet<String> = documented().into_keys().collect();
     assert_eq!(tried, documented, "try the new operation here");
+    let walked = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/security.md");
+    let walked = std::fs::read_to_string(walked).unwrap();
+    let missing: Vec<_> = documented
+        .iter()
+        .filter(|name| !walked.contains(&format!("`{name}`")))
+        .collect();
+    assert!(missing.is_empty(), "docs/security.md does not walk {missing:?}");
 }
 
 #[test]
