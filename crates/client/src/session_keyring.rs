@@ -11,10 +11,9 @@ use keyring_core::{CredentialStore, Entry, Error as KeyringError};
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use crate::credentials::secret_json;
@@ -24,6 +23,8 @@ use crate::session_file::{Kept, SessionFile};
 /// Under this name people find it in their keyring's own program.
 const SERVICE: &str = "outrigger";
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long one that said no is left alone: it may ask its user each time.
+const REST: Duration = Duration::from_secs(60);
 
 /// Opens a keyring, as often as one is needed: between two renewals the user may have signed out of their desktop.
 type Open = dyn Fn() -> Result<Arc<CredentialStore>, KeyringError> + Send + Sync;
@@ -35,6 +36,8 @@ pub struct SessionKeyring {
     /// One call at a time; while one is stuck there is no keyring.
     stuck: Arc<AtomicBool>,
     patience: Duration,
+    rest: Duration,
+    said_no: Mutex<Option<Instant>>,
 }
 
 impl SessionKeyring {
@@ -54,6 +57,8 @@ impl SessionKeyring {
             open: Arc::new(open),
             stuck: Arc::new(AtomicBool::new(false)),
             patience: PATIENCE,
+            rest: REST,
+            said_no: Mutex::new(None),
         }
     }
 
@@ -63,13 +68,35 @@ impl SessionKeyring {
         Self { patience, ..self }
     }
 
+    /// How long a keyring that said no, or nothing, is left alone: it may ask its user each time. 60 s.
+    #[must_use]
+    pub fn with_rest(self, rest: Duration) -> Self {
+        Self { rest, ..self }
+    }
+
     /// The file that says where the session is.
     pub fn path(&self) -> &Path {
         self.file.path()
     }
 
-    /// Does something with the entry of this file, on a thread of its own: a keyring that asks somebody who is not there answers never.
+    /// Does something with the entry of this file.
     fn with_entry<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Entry) -> Result<T, KeyringError> + Send + 'static,
+    ) -> io::Result<T> {
+        let said_no = || self.said_no.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = *said_no();
+        if last.is_some_and(|at| at.elapsed() < self.rest) {
+            return Err(unreachable("it said no, or nothing, a moment ago"));
+        }
+        let done = self.ask(work);
+        let refused = matches!(&done, Err(error) if error.kind() != io::ErrorKind::NotFound);
+        *said_no() = refused.then(Instant::now);
+        done
+    }
+
+    /// Asks it, on a thread of its own: a keyring that asks somebody who is not there answers never.
+    fn ask<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Entry) -> Result<T, KeyringError> + Send + 'static,
     ) -> io::Result<T> {

@@ -8,7 +8,7 @@ use outrigger_client::{
 };
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +30,7 @@ fn session(access: &str) -> Session {
 struct Fickle {
     store: Arc<keyring_core::mock::Store>,
     there: Arc<AtomicBool>,
+    refusals: Arc<AtomicUsize>,
 }
 
 impl Fickle {
@@ -37,6 +38,7 @@ impl Fickle {
         Self {
             store: keyring_core::mock::Store::new().unwrap(),
             there: Arc::new(AtomicBool::new(true)),
+            refusals: Arc::default(),
         }
     }
 
@@ -45,11 +47,19 @@ impl Fickle {
     }
 
     fn over(&self, folder: &Path) -> SessionKeyring {
-        let Self { store, there } = self.clone();
+        let Self {
+            store,
+            there,
+            refusals,
+        } = self.clone();
         SessionKeyring::over(file(folder), move || match there.load(Ordering::SeqCst) {
             true => Ok(store.clone() as Arc<CredentialStore>),
-            false => Err(no_access()),
+            false => {
+                refusals.fetch_add(1, Ordering::SeqCst);
+                Err(no_access())
+            }
         })
+        .with_rest(Duration::ZERO)
     }
 }
 
@@ -240,11 +250,28 @@ fn a_keyring_that_never_answers_is_not_waited_for() {
         let _ = silence.lock().unwrap_or_else(PoisonError::into_inner).recv();
         Err(no_access())
     });
-    let keyring = keyring.with_patience(Duration::from_millis(50));
+    let keyring = keyring
+        .with_patience(Duration::from_millis(50))
+        .with_rest(Duration::ZERO);
     keyring.save(&session("one")).unwrap();
     keyring.save(&session("two")).unwrap();
     assert_eq!(keyring.load().unwrap(), Some(session("two")));
     assert_eq!(place(folder.path()), Some(SessionPlace::File));
+}
+
+#[test]
+fn a_keyring_that_said_no_is_not_asked_again_at_once() {
+    let (folder, fickle) = (tempfile::tempdir().unwrap(), Fickle::new());
+    fickle.is_there(false);
+    let keyring = fickle.over(folder.path()).with_rest(Duration::from_secs(3600));
+    keyring.save(&session("one")).unwrap();
+    keyring.save(&session("two")).unwrap();
+    assert_eq!(fickle.refusals.load(Ordering::SeqCst), 1);
+    assert_eq!(keyring.load().unwrap(), Some(session("two")));
+    // Another process, or this one later.
+    fickle.is_there(true);
+    fickle.over(folder.path()).save(&session("three")).unwrap();
+    assert_eq!(place(folder.path()), Some(SessionPlace::Keyring));
 }
 
 #[test]
