@@ -3,6 +3,7 @@
 //! Owns the buckets, in memory: a restart forgives. Never reads a clock.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -95,6 +96,17 @@ fn make_room(buckets: &mut BTreeMap<String, Bucket>, rate: Rate, now: Duration) 
     }
 }
 
+/// Who has one address of IPv6 has a whole network of them. An address of IPv4 is the same in either form.
+pub(crate) fn network(peer: IpAddr) -> String {
+    match peer.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
 impl Bucket {
     fn filled(self, rate: Rate, now: Duration) -> Self {
         let gained = now.saturating_sub(self.at).as_secs_f64() * rate.per_second;
@@ -162,5 +174,16 @@ mod tests {
         }
         assert!(buckets.buckets.lock().unwrap().len() <= BUCKETS_MAX);
         assert!(buckets.take("greedy", 1, now).is_err());
+    }
+
+    #[test]
+    fn an_address_counts_as_its_network() {
+        let check = |address: &str, expected: &str| {
+            assert_eq!(network(address.parse().unwrap()), expected);
+        };
+        check("203.0.113.7", "203.0.113.7");
+        check("::ffff:203.0.113.7", "203.0.113.7");
+        check("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64");
+        check("2001:db8:1:2::9", "2001:db8:1:2::/64");
     }
 }

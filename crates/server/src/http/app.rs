@@ -23,6 +23,8 @@ use crate::server::{Exchange, unavailable};
 
 /// Passwords hashed at once: each takes a core and much memory.
 const PASSWORDS_MAX: usize = 2;
+/// Requests for a session at once, beside all others: they come without a token, so that who holds all of these keeps out only who would sign in.
+const SESSIONS_MAX: usize = 64;
 /// Uploads published at once: each holds its whole file in memory for a moment.
 const PUBLISHED_MAX: usize = 8;
 /// Reads at once.
@@ -36,6 +38,7 @@ pub(super) struct App {
     queue: Queue,
     metrics: Metrics,
     requests: Semaphore,
+    sessions: Semaphore,
     reads: Semaphore,
     passwords: Semaphore,
     pub(super) publishing: Semaphore,
@@ -50,6 +53,7 @@ impl App {
             clock: Clock::start(),
             metrics: Metrics::default(),
             requests: Semaphore::new(limits.requests_max),
+            sessions: Semaphore::new(SESSIONS_MAX),
             reads: Semaphore::new(READS_MAX),
             passwords: Semaphore::new(PASSWORDS_MAX),
             publishing: Semaphore::new(PUBLISHED_MAX),
@@ -136,13 +140,18 @@ impl App {
             }
         };
         let route = resolved.route.name;
-        let Ok(_permit) = self.requests.try_acquire() else {
+        let places = match resolved.route.work {
+            Work::Session => &self.sessions,
+            _ => &self.requests,
+        };
+        let Ok(_permit) = places.try_acquire() else {
             return (
                 route,
                 self.plain(self.server.finish(&request, unavailable().into_response())),
             );
         };
-        if needs_token_first(resolved.route, &body, &parts.headers)
+        let is_crowded = self.requests.available_permits() < self.limits.requests_max / 2;
+        if needs_token_first(resolved.route, &body, &parts.headers, is_crowded)
             && let Err(problem) = self.check_token(&caller).await
         {
             let response = self.server.finish(&request, problem.into_response());
@@ -288,10 +297,11 @@ impl App {
     }
 }
 
-/// A body that is larger than most, or will be, is not read for somebody who may not send any. That a small one is costs less than asking.
+/// A body that is larger than most, or will be, is not read for somebody who may not send any; nor is any where many wait. That a small one is read costs
+/// less than asking.
 const BODY_BYTES_UNASKED: u64 = 16 * 1024;
 
-fn needs_token_first(route: &Route, body: &Body, headers: &HeaderMap) -> bool {
+fn needs_token_first(route: &Route, body: &Body, headers: &HeaderMap, is_crowded: bool) -> bool {
     let is_large = || {
         body.size_hint()
             .upper()
@@ -299,7 +309,7 @@ fn needs_token_first(route: &Route, body: &Body, headers: &HeaderMap) -> bool {
     };
     // Those of a session come without a token, and an upload asks before it reads.
     !matches!(route.work, Work::Session | Work::Append)
-        && (is_large() || headers.contains_key(http::header::CONTENT_ENCODING))
+        && (is_crowded || is_large() || headers.contains_key(http::header::CONTENT_ENCODING))
 }
 
 fn http_response(response: Response, body: Body) -> http::Response<Body> {

@@ -2,8 +2,6 @@
 //!
 //! Owns when passwords are hashed: never inside a transaction.
 
-use std::net::IpAddr;
-
 use outrigger_social::{limits, wire};
 use rand::CryptoRng;
 
@@ -15,6 +13,7 @@ use crate::ids::{Now, UserId};
 use crate::input;
 use crate::operation::{Operation, Resolved};
 use crate::problem::{Problem, ProblemKind};
+use crate::rate::network;
 use crate::session::{self, Lifetimes};
 use crate::store::Store;
 use crate::store::accounts::UserRow;
@@ -115,34 +114,7 @@ impl<S: Store, B: Blobs> Server<S, B> {
     }
 }
 
-/// Who has one address of IPv6 has a whole network of them. An address of IPv4 is the same in either form.
-fn network(peer: IpAddr) -> String {
-    match peer.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    }
-}
-
 /// Tokens are kept by nobody on the way.
 fn issued(status: u16, session: &wire::Session) -> Response {
     Response::json(status, session).header("cache-control", "no-store")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_counts_as_its_network() {
-        let check = |address: &str, expected: &str| {
-            assert_eq!(network(address.parse().unwrap()), expected);
-        };
-        check("203.0.113.7", "203.0.113.7");
-        check("::ffff:203.0.113.7", "203.0.113.7");
-        check("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64");
-        check("2001:db8:1:2::9", "2001:db8:1:2::/64");
-    }
 }
