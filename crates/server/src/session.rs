@@ -16,6 +16,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use outrigger_social::wire;
 use rand::CryptoRng;
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use crate::ids::{FamilyId, Generation, Now};
 use crate::problem::{Problem, ProblemKind};
@@ -41,7 +42,7 @@ pub(crate) struct Authenticated {
 /// Finds out who calls.
 pub(crate) fn authenticate(
     snapshot: &dyn Snapshot,
-    token: Option<&str>,
+    token: Option<&Zeroizing<String>>,
     now: Now,
 ) -> StoreResult<Result<Authenticated, Problem>> {
     let refused = |detail: &str| {

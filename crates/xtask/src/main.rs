@@ -5,8 +5,13 @@
 
 mod api;
 mod counts;
+mod deny;
+mod named;
+mod packages;
 mod shell;
+mod sqlcipher;
 mod tidy;
+mod unit;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -16,11 +21,21 @@ use shell::{Failure, cargo};
 type Task = fn() -> Result<(), Failure>;
 
 /// Every task, in the order in which `check` runs them: what is quick to fail comes first.
-const TASKS: [(&str, &str, Task); 8] = [
+const TASKS: [(&str, &str, Task); 10] = [
     ("fmt", "the code is formatted", fmt),
     ("tidy", "files are named, headed and sized as agreed", tidy::run),
+    (
+        "unit",
+        "the server's systemd unit is understood, and shut",
+        unit::run,
+    ),
     ("clippy", "no lint is violated", clippy),
     ("test", "all tests and documented examples pass", test),
+    (
+        "sqlcipher",
+        "the client's database can be encrypted (SQLCipher, built apart)",
+        sqlcipher::run,
+    ),
     ("doc", "the documentation builds without warnings", doc),
     (
         "api",
@@ -34,8 +49,8 @@ const TASKS: [(&str, &str, Task); 8] = [
     ),
     (
         "deny",
-        "licences, bans and sources are as agreed (cargo-deny, where it is installed)",
-        deny,
+        "licences, bans and sources are as agreed, and nothing is known to be weak (cargo-deny)",
+        deny::run,
     ),
 ];
 
@@ -96,7 +111,8 @@ fn timed(name: &str, what: &str, task: Task) -> Result<(), Failure> {
 }
 
 fn fmt() -> Result<(), Failure> {
-    cargo(&["fmt", "--all", "--check"])
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["fmt", "--check", "--manifest-path", sqlcipher::MANIFEST])
 }
 
 fn clippy() -> Result<(), Failure> {
@@ -113,6 +129,11 @@ fn clippy() -> Result<(), Failure> {
 }
 
 fn test() -> Result<(), Failure> {
+    // A real keyring to keep sessions in, without a desktop.
+    packages::installed(
+        &["dbus-run-session", "gnome-keyring-daemon"],
+        &["dbus", "gnome-keyring"],
+    )?;
     cargo(&["test", "--workspace", "--all-features"])
 }
 
@@ -121,22 +142,4 @@ fn doc() -> Result<(), Failure> {
         shell::cargo_command(&["doc", "--quiet", "--workspace", "--no-deps"])
             .env("RUSTDOCFLAGS", "-D warnings"),
     )
-}
-
-fn deny() -> Result<(), Failure> {
-    if !shell::has("cargo-deny") {
-        println!(
-            "cargo-deny is not installed, so this was left out: `cargo install --locked cargo-deny` brings it"
-        );
-        return Ok(());
-    }
-    cargo(&[
-        "deny",
-        "--log-level",
-        "error",
-        "check",
-        "bans",
-        "licenses",
-        "sources",
-    ])
 }
