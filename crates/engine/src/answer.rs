@@ -54,6 +54,9 @@ pub(crate) fn answered<A: App>(step: &mut Step<'_, A>, id: AttemptId, answer: &A
         if let Answer::Response(response) = answer
             && restore::notices(step, &attempt, response)?
         {
+            if let Class::Busy { retry_after } = class {
+                busy(step, retry_after);
+            }
             return put_back(step, &attempt.purpose);
         }
     }

@@ -102,7 +102,7 @@ pub(crate) struct Attempts {
     pub(crate) suspects: Vec<Vec<Flight>>,
     /// Whether a probe is wanted, to tell whose fault a failure was. It goes when the gate lets it: a pause that the server asked for holds for it too.
     pub(crate) wants_probe: bool,
-    /// How often this process has asked for the end of the client id: an answer may have been lost.
+    /// How often this process has asked for the end of the client id and may have got it: an answer may have been lost.
     pub(crate) retires: u32,
     /// Counts renewals of credentials.
     pub(crate) credentials: u64,

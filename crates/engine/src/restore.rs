@@ -198,10 +198,12 @@ pub(crate) fn retire_answered<A: App>(
             return Ok(());
         }
         (Class::Busy { retry_after }, _) => {
+            step.attempts.retires -= 1;
             answer::busy(step, retry_after);
             return Ok(());
         }
         (Class::NeedsAuth, _) => {
+            step.attempts.retires -= 1;
             step.attempts.refreshing = true;
             step.effect(Effect::Refresh);
             return Ok(());
