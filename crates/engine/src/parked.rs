@@ -3,7 +3,7 @@
 //! Owns what each of these means for what was rejected (no effect), exhausted (unknown effect), uncertain (unknown, and not to be found out by its
 //! key) and unreadable. The machine never deletes what is parked.
 
-use crate::app::{App, Merge};
+use crate::app::{App, Intent, Merge};
 use crate::coalesce;
 use crate::discard;
 use crate::error::Error;
@@ -81,6 +81,9 @@ fn again<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
             "this program cannot read it: update the program, or export and discard it",
         ));
     }
+    if asks_first(step, row) {
+        return queue::look_up(&step.db, row.place);
+    }
     queue::forget_look_up(&step.db, row.place)?;
     accept_version(step, row)?;
     // An uncertain one keeps its key: it was used under a client id that is retired, and by it the server can be asked again.
@@ -89,6 +92,14 @@ fn again<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
         queue::save_content(&step.db, row)?;
     }
     flow::unpark(step, row)
+}
+
+/// Whether the server can be asked what became of it: then it goes again only once the server has said that it has none such. As long as it may be there it
+/// is not one that was never sent, which a later delete would take away unsaid.
+fn asks_first<A: App>(step: &Step<'_, A>, row: &Row) -> bool {
+    let is_uncertain = matches!(row.parked, Some(Parked::Uncertain { .. }));
+    let asked = |mutation| step.app.look_up(&mutation, row.key, &step.ids());
+    is_uncertain && row.intent == Intent::Create && row.mutation(step.app).is_ok_and(|it| asked(it).is_some())
 }
 
 /// Refused because the entity stands in another version (412): whoever tries again means to go over that version.

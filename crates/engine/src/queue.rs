@@ -365,6 +365,13 @@ pub(crate) fn first_place(db: &Db<'_>) -> Result<Option<Place>, Error> {
         .query_row([], |row| row.get(0))?)
 }
 
+/// Notes that the server is to be asked what became of a row.
+pub(crate) fn look_up(db: &Db<'_>, place: Place) -> Result<(), Error> {
+    db.prepare_cached("INSERT OR IGNORE INTO outrigger_look_up (place) VALUES (?1)")?
+        .execute([place])?;
+    Ok(())
+}
+
 /// Every row but those of uploads.
 pub(crate) fn writes(db: &Db<'_>) -> Result<Vec<Place>, Error> {
     let mut statement =

@@ -135,9 +135,7 @@ fn make_uncertain<A: App>(step: &mut Step<'_, A>, row: &mut Row, detail: &str) -
         },
     )?;
     if row.intent == Intent::Create {
-        step.db
-            .prepare_cached("INSERT OR IGNORE INTO outrigger_look_up (place) VALUES (?1)")?
-            .execute([row.place])?;
+        queue::look_up(&step.db, row.place)?;
     }
     Ok(())
 }

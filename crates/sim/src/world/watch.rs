@@ -327,8 +327,9 @@ impl World<'_> {
         if is_same {
             return Ok(());
         }
-        // The server lost what it had confirmed, and said so to a read. What became uncertain with it, and was given up, is seen at the next read.
-        if self.was_restored && (matches!(seen, Seen::Absent | Seen::Set(_)) || device.disturbed.contains(&id)) {
+        // The server lost what it had confirmed, or has again what it had removed, and said so to a read. What became uncertain with it, and was given up, is seen at the next read.
+        let is_told_by_server = matches!(seen, Seen::Absent | Seen::Set(_)) || expected == Shown::Absent;
+        if self.was_restored && (is_told_by_server || device.disturbed.contains(&id)) {
             return Ok(());
         }
         violated(
