@@ -9,6 +9,7 @@ mod deny;
 mod named;
 mod packages;
 mod shell;
+mod sim;
 mod sqlcipher;
 mod tidy;
 mod unit;
@@ -21,7 +22,7 @@ use shell::{Failure, cargo};
 type Task = fn() -> Result<(), Failure>;
 
 /// Every task, in the order in which `check` runs them: what is quick to fail comes first.
-const TASKS: [(&str, &str, Task); 10] = [
+const TASKS: [(&str, &str, Task); 11] = [
     ("fmt", "the code is formatted", fmt),
     ("tidy", "files are named, headed and sized as agreed", tidy::run),
     (
@@ -31,6 +32,11 @@ const TASKS: [(&str, &str, Task); 10] = [
     ),
     ("clippy", "no lint is violated", clippy),
     ("test", "all tests and documented examples pass", test),
+    (
+        "sim",
+        "every invariant holds in thousands of simulated worlds",
+        sim::run,
+    ),
     (
         "sqlcipher",
         "the client's database can be encrypted (SQLCipher, built apart)",
