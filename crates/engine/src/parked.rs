@@ -15,6 +15,7 @@ use crate::mutate;
 use crate::queue::{self, Row, RowState};
 use crate::reach;
 use crate::reconcile;
+use crate::restore;
 use crate::sent;
 use crate::status::{Outcome, Parked};
 use crate::step::Step;
@@ -82,9 +83,9 @@ fn again<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
         ));
     }
     if asks_first(step, row) {
-        return queue::look_up(&step.db, row.place);
+        return restore::look_up(&step.db, row.place);
     }
-    queue::forget_look_up(&step.db, row.place)?;
+    restore::forget_look_up(&step.db, row.place)?;
     accept_version(step, row)?;
     // An uncertain one keeps its key: it was used under a client id that is retired, and by it the server can be asked again.
     if matches!(row.parked, Some(Parked::Rejected { .. })) {

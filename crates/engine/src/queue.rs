@@ -365,13 +365,6 @@ pub(crate) fn first_place(db: &Db<'_>) -> Result<Option<Place>, Error> {
         .query_row([], |row| row.get(0))?)
 }
 
-/// Notes that the server is to be asked what became of a row.
-pub(crate) fn look_up(db: &Db<'_>, place: Place) -> Result<(), Error> {
-    db.prepare_cached("INSERT OR IGNORE INTO outrigger_look_up (place) VALUES (?1)")?
-        .execute([place])?;
-    Ok(())
-}
-
 /// Every row but those of uploads.
 pub(crate) fn writes(db: &Db<'_>) -> Result<Vec<Place>, Error> {
     let mut statement =
@@ -487,18 +480,11 @@ pub(crate) fn delete(db: &Db<'_>, row: &Row) -> Result<(), Error> {
             .execute([row.place])?;
     }
     if matches!(row.parked, Some(Parked::Uncertain { .. })) {
-        forget_look_up(db, row.place)?;
+        crate::restore::forget_look_up(db, row.place)?;
     }
     if let Some(sequence) = row.sequence {
         sent::delete(db, sequence)?;
     }
-    Ok(())
-}
-
-/// An uncertain row needs no look-up any more.
-pub(crate) fn forget_look_up(db: &Db<'_>, place: Place) -> Result<(), Error> {
-    db.prepare_cached("DELETE FROM outrigger_look_up WHERE place = ?1")?
-        .execute([place])?;
     Ok(())
 }
 

@@ -135,7 +135,7 @@ fn make_uncertain<A: App>(step: &mut Step<'_, A>, row: &mut Row, detail: &str) -
         },
     )?;
     if row.intent == Intent::Create {
-        queue::look_up(&step.db, row.place)?;
+        look_up(&step.db, row.place)?;
     }
     Ok(())
 }
@@ -290,6 +290,20 @@ pub(crate) enum Retired {
     CannotTell,
 }
 
+/// Notes that the server is to be asked what became of a row.
+pub(crate) fn look_up(db: &Db<'_>, place: Place) -> Result<(), Error> {
+    db.prepare_cached("INSERT OR IGNORE INTO outrigger_look_up (place) VALUES (?1)")?
+        .execute([place])?;
+    Ok(())
+}
+
+/// An uncertain row needs no look-up any more.
+pub(crate) fn forget_look_up(db: &Db<'_>, place: Place) -> Result<(), Error> {
+    db.prepare_cached("DELETE FROM outrigger_look_up WHERE place = ?1")?
+        .execute([place])?;
+    Ok(())
+}
+
 pub(crate) fn has_look_ups(db: &Db<'_>) -> Result<bool, Error> {
     Ok(db.prepare_cached("SELECT 1 FROM outrigger_look_up")?.exists([])?)
 }
@@ -310,7 +324,7 @@ pub(crate) fn send_look_ups<A: App>(step: &mut Step<'_, A>) -> Result<(), Error>
         }
         let row = queue::by_place(&step.db, place)?;
         let Some(mut row) = row.filter(|row| matches!(row.parked, Some(Parked::Uncertain { .. }))) else {
-            queue::forget_look_up(&step.db, place)?;
+            forget_look_up(&step.db, place)?;
             continue;
         };
         let is_asked = match row.mutation(step.app) {
@@ -318,7 +332,7 @@ pub(crate) fn send_look_ups<A: App>(step: &mut Step<'_, A>) -> Result<(), Error>
             Err(_) => false,
         };
         if !is_asked {
-            queue::forget_look_up(&step.db, place)?;
+            forget_look_up(&step.db, place)?;
         }
     }
     Ok(())
@@ -333,7 +347,7 @@ pub(crate) fn settle_uncertain<A: App>(
     class: Class,
 ) -> Result<(), Error> {
     if found.is_some() {
-        queue::forget_look_up(&step.db, row.place)?;
+        forget_look_up(&step.db, row.place)?;
     }
     match found {
         Some(LookUp::Done(response)) => {
