@@ -259,7 +259,7 @@ pub(crate) fn put_back_row<A: App>(
     flow::requeue(step, &mut row, due)
 }
 
-fn put_back<A: App>(step: &mut Step<'_, A>, purpose: &Purpose) -> Result<(), Error> {
+pub(crate) fn put_back<A: App>(step: &mut Step<'_, A>, purpose: &Purpose) -> Result<(), Error> {
     let flights: &[Flight] = match purpose {
         Purpose::One(flight) | Purpose::Upload { flight, .. } | Purpose::LookUp(flight) => {
             std::slice::from_ref(flight)
