@@ -215,7 +215,7 @@ fn failed<A: App>(step: &mut Step<'_, A>, mut row: Row, flight: Flight, detail: 
     }
     let due = backoff::after_failure(step, row.attempts.max(1));
     if !flight.counted {
-        step.state.connection.busy_streak += 1;
+        step.state.connection.busy_streak = step.state.connection.busy_streak.saturating_add(1);
         let streak = step.state.connection.busy_streak;
         let until = backoff::after_failure(step, streak).0;
         step.state.connection.pause(until);
@@ -225,7 +225,7 @@ fn failed<A: App>(step: &mut Step<'_, A>, mut row: Row, flight: Flight, detail: 
 }
 
 pub(crate) fn busy<A: App>(step: &mut Step<'_, A>, retry_after: Option<Millis>) {
-    step.state.connection.busy_streak += 1;
+    step.state.connection.busy_streak = step.state.connection.busy_streak.saturating_add(1);
     let streak = step.state.connection.busy_streak;
     let until = backoff::after_busy(step, retry_after, streak).0;
     let connection = &mut step.state.connection;
@@ -351,7 +351,7 @@ pub(crate) fn halve<A: App>(step: &mut Step<'_, A>, flights: &[Flight], detail: 
     } else {
         half
     };
-    step.state.connection.busy_streak += 1;
+    step.state.connection.busy_streak = step.state.connection.busy_streak.saturating_add(1);
     let streak = step.state.connection.busy_streak;
     // The first few halvings go at once; a server that keeps failing is given time.
     if streak > 8 {

@@ -212,7 +212,7 @@ fn depart<A: App>(step: &mut Step<'_, A>, row: &mut Row, first: Option<&Sent>) -
         None => row.sequence,
     };
     flow::depart(step, row, |row| {
-        row.attempts += u32::from(counted);
+        row.attempts = row.attempts.saturating_add(u32::from(counted));
         row.well_seen = well;
         row.sequence = sequence;
     })?;

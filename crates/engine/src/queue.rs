@@ -162,10 +162,16 @@ fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         parked: row
             .get::<_, Option<String>>(16)?
             .map(|text| crate::inspect::read_parked(&text)),
-        version: row.get(17)?,
+        version: version(row.get(17)?),
         payload: row.get(18)?,
         sequence: row.get(19)?,
     })
+}
+
+/// A payload version as it was stored. One that no program writes is read as one that no program knows: that row is shown as unreadable, and the others are not held
+/// up by it.
+pub(crate) fn version(stored: i64) -> u32 {
+    u32::try_from(stored).unwrap_or(u32::MAX)
 }
 
 /// A row as the journal kept it: `mutation, key, name, intent, entity_kind, entity, lane, version, payload, at` from the second column on.
@@ -188,7 +194,7 @@ pub(crate) fn read_journalled(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         written_at: Wall(row.get(10)?),
         upload: None,
         parked: None,
-        version: row.get(8)?,
+        version: version(row.get(8)?),
         payload: row.get(9)?,
     })
 }

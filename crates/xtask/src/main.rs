@@ -6,6 +6,7 @@
 mod api;
 mod counts;
 mod deny;
+mod fuzz;
 mod named;
 mod packages;
 mod shell;
@@ -21,7 +22,7 @@ use shell::{Failure, cargo};
 type Task = fn() -> Result<(), Failure>;
 
 /// Every task, in the order in which `check` runs them: what is quick to fail comes first.
-const TASKS: [(&str, &str, Task); 10] = [
+const TASKS: [(&str, &str, Task); 11] = [
     ("fmt", "the code is formatted", fmt),
     ("tidy", "files are named, headed and sized as agreed", tidy::run),
     (
@@ -46,6 +47,11 @@ const TASKS: [(&str, &str, Task); 10] = [
         "counts",
         "the engine's own steps cost no more instructions than is stored (valgrind)",
         counts::run,
+    ),
+    (
+        "fuzz",
+        "nothing that comes from outside breaks anything, as far as a fuzzer finds (g++)",
+        fuzz::run,
     ),
     (
         "deny",
