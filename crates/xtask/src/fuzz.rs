@@ -71,8 +71,10 @@ pub(crate) fn run() -> Result<(), Failure> {
 fn build() -> Result<PathBuf, Failure> {
     let host = host()?;
     let folder = shell::target().join("fuzzing");
-    let mut flags = vec!["--cfg", "fuzzing", "--cap-lints=allow"];
+    let mut flags = vec!["--cfg", "fuzzing"];
     flags.extend(COVERAGE);
+    // What the fuzzer's macro expands to is not of this workspace's making.
+    flags.extend(["-Ccodegen-units=16", "--cap-lints=allow"]);
     let arguments = [
         "build",
         "--quiet",
