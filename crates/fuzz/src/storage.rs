@@ -3,6 +3,7 @@
 //! Owns the damage. Whatever it is, the engine opens or refuses with a typed error; it never panics, never runs for ever, and never drops a write.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use outrigger_engine::{Event, Write};
 use outrigger_social::id::{CommentId, PostId};
@@ -83,9 +84,14 @@ pub fn payloads(bytes: &[u8]) {
 
 /// Lines say what is damaged: `<column> <row> <kind> <value>`, or `flip <offset> <byte>`. Then the program starts.
 pub fn database(bytes: &[u8]) {
-    let folder = tempfile::tempdir().expect("BUG: there is a folder for temporary files");
+    static USED: OnceLock<Vec<u8>> = OnceLock::new();
+    let folder = folder();
     let file = folder.path().join("app.db");
-    drop(used(Connection::open(&file).expect("BUG: a file can be opened")));
+    let whole = USED.get_or_init(|| {
+        drop(used(Connection::open(&file).expect("BUG: a file can be opened")));
+        std::fs::read(&file).expect("BUG: a file can be read")
+    });
+    std::fs::write(&file, whole).expect("BUG: a file can be written");
     damage(&file, &String::from_utf8_lossy(bytes));
     let Ok(db) = Connection::open(&file) else { return };
     let Ok(mut device) = Device::on(db) else { return };
@@ -108,6 +114,12 @@ pub fn database(bytes: &[u8]) {
     }
     // An error is an answer too; that it comes to one is what counts.
     drop(device.silence());
+}
+
+/// A folder in memory, where there is such a thing: what is tried thousands of times need not reach a disk.
+pub(crate) fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+    folder.expect("BUG: there is a folder for temporary files")
 }
 
 /// A device that has written, sent and heard something.

@@ -7,7 +7,7 @@ use outrigger_social::intake;
 
 /// A session's file: read it, keep what was read, read it again.
 pub fn session(bytes: &[u8]) {
-    let folder = tempfile::tempdir().expect("BUG: there is a folder for temporary files");
+    let folder = crate::storage::folder();
     let file = SessionFile::new(folder.path().join("session.json"));
     std::fs::write(file.path(), bytes).expect("BUG: a file can be written");
     let Ok(Some(session)) = file.load() else {
