@@ -13,6 +13,8 @@ use crate::names::{ClientId, Device, Epoch, Key, Sequence, Write};
 pub enum Halt {
     /// The client id is being retired.
     Rewound,
+    /// Another copy has retired it: what waits here may have gone from there.
+    RetiredElsewhere,
     /// The server was restored: the user decides.
     ServerRestored,
 }
@@ -219,8 +221,8 @@ impl Client {
     pub fn sends(&self, bounds: &Bounds) -> Vec<Sending> {
         match self.database.halt {
             Some(Halt::ServerRestored) => return Vec::new(),
-            Some(Halt::Rewound) if self.is_under_way(None) => return Vec::new(),
-            Some(Halt::Rewound) => return vec![Sending::Retire],
+            Some(Halt::Rewound | Halt::RetiredElsewhere) if self.is_under_way(None) => return Vec::new(),
+            Some(Halt::Rewound | Halt::RetiredElsewhere) => return vec![Sending::Retire],
             None => {}
         }
         let mut sends = Vec::new();
@@ -331,12 +333,8 @@ impl Client {
                 }
             }
             (Ask::Retire, Told::Retired(highest)) => self.retired(bounds, highest, fresh),
-            (Ask::LookUp { write, .. }, Told::Created(created)) => self.looked_up(*write, created, fresh),
+            (Ask::LookUp { write, .. }, Told::Created(created)) => self.looked_up(*write, created),
             _ => {}
-        }
-        if bounds.has(Flaw::JudgesBeforeRetiring) && self.database.halt == Some(Halt::Rewound) {
-            let highest = self.database.rows.iter().map(|row| row.key).max();
-            self.retired(bounds, highest, fresh);
         }
     }
 
@@ -407,6 +405,9 @@ impl Client {
             Said::Rewound => {
                 self.database.halt.get_or_insert(Halt::Rewound);
             }
+            Said::Retired => {
+                self.database.halt.get_or_insert(Halt::RetiredElsewhere);
+            }
             Said::Done | Said::Nothing => {}
         }
     }
@@ -426,9 +427,9 @@ impl Client {
     /// The client id is retired: what has a newer key than the server ever saw goes under a new id, the rest is uncertain.
     fn retired(&mut self, bounds: &Bounds, highest: Option<Key>, fresh: &mut Fresh) {
         let database = &mut self.database;
-        database.halt = None;
+        let elsewhere = database.halt.take() == Some(Halt::RetiredElsewhere);
         for row in &mut database.rows {
-            let may_have_arrived = highest.is_some_and(|highest| row.key <= highest);
+            let may_have_arrived = elsewhere || highest.is_some_and(|highest| row.key <= highest);
             let is_open = row.standing == Standing::Waiting;
             if is_open && may_have_arrived && !bounds.has(Flaw::NothingIsUncertain) {
                 row.standing = Standing::Uncertain {
@@ -446,7 +447,8 @@ impl Client {
         self.memory.attempts.clear();
     }
 
-    fn looked_up(&mut self, write: Write, created: bool, fresh: &mut Fresh) {
+    /// What the server does not have goes again, under the key that it has.
+    fn looked_up(&mut self, write: Write, created: bool) {
         let Some(row) = self.database.row_mut(write) else {
             return;
         };
@@ -456,7 +458,6 @@ impl Client {
         if created {
             self.done(write);
         } else {
-            row.key = fresh.key();
             row.standing = Standing::Waiting;
         }
     }
@@ -468,10 +469,12 @@ impl Client {
         self.database.watermark = Sequence(0);
     }
 
-    /// The user tries a parked write again.
+    /// The user tries a parked write again: what was refused under a new key, what is uncertain under its own.
     pub fn retry(&mut self, write: Write, fresh: &mut Fresh) {
         if let Some(row) = self.database.row_mut(write) {
-            row.key = fresh.key();
+            if row.standing == Standing::Rejected {
+                row.key = fresh.key();
+            }
             row.standing = Standing::Waiting;
         }
     }

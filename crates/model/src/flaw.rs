@@ -31,8 +31,6 @@ pub enum Flaw {
     GivesUpUnanswered,
     /// The client does not look at the epoch.
     IgnoresTheEpoch,
-    /// A rewound client judges its writes without retiring its id first.
-    JudgesBeforeRetiring,
     /// A rewound client sends everything again under a new id, and takes nothing for uncertain.
     NothingIsUncertain,
     /// The server heeds an acknowledgement that was meant for another life of its database.

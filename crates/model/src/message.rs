@@ -56,8 +56,10 @@ pub enum Said {
     Done,
     /// A definitive rejection, now or recorded.
     Refused,
-    /// `client-rewound` or `client-retired`.
+    /// `client-rewound`.
     Rewound,
+    /// `client-retired`.
+    Retired,
     /// Whatever applies nothing and stands for nothing: 5xx, 429, 401, 424, `in-progress`.
     Nothing,
 }

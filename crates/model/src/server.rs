@@ -225,7 +225,7 @@ impl Server {
     fn apply_once(&mut self, bounds: &Bounds, id: ClientId, item: Item, mood: Mood) -> Said {
         let client = self.client(id);
         if client.retired {
-            return Said::Rewound;
+            return Said::Retired;
         }
         let own = || self.records.iter().filter(|record| record.client == id);
         let found = match bounds.has(Flaw::FindsBySequence) {

@@ -82,14 +82,13 @@ flaws! {
     recording_after_the_effect: RecordsAfterTheEffect, plain(), ONE_EFFECT;
     finding_by_sequence: FindsBySequence, with_client(ClientCopy::Restored), OTHERS;
     refusing_no_sequence: RefusesNoSequence, restored_and_steady(), ONE_EFFECT;
-    retiring_without_record: RetiresWithoutRecord, with_client(ClientCopy::Restored), ONE_EFFECT;
+    retiring_without_record: RetiresWithoutRecord, two_lanes_restored(), ONE_EFFECT;
     telling_the_highest_standing: TellsTheHighestStanding, two_lanes_restored(), ONE_EFFECT;
     a_new_key_at_re_send: NewKeyAtReSend, plain(), ONE_EFFECT;
     a_new_sequence_at_re_send: NewSequenceAtReSend, lanes(), ONE_EFFECT;
     ignoring_lanes: IgnoresLanes, plain(), IN_ORDER;
     giving_up_unanswered: GivesUpUnanswered, plain(), EVIDENCE;
     ignoring_the_epoch: IgnoresTheEpoch, with_server(), ENDS_WELL;
-    judging_before_retiring: JudgesBeforeRetiring, with_client(ClientCopy::Restored), ONE_EFFECT;
     nothing_being_uncertain: NothingIsUncertain, restored_and_steady(), ENDS_WELL;
     heeding_old_epochs: HeedsOldEpochs, with_server(), ENDS_WELL;
     hearing_the_dead_server: HearsTheDeadServer, with_server(), ENDS_WELL;
