@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use outrigger_engine::http::{Answer, Header, Response};
 use outrigger_engine::ids::{AttemptId, CallId, LocalId, MutationId};
+use outrigger_engine::inspect;
 use outrigger_engine::time::{Monotonic, Now, Wall};
 use outrigger_engine::{Effect, Engine, Error, Event, Limits, Options, Reply, SyncState, Write};
 use outrigger_social::{Mutation, Observation, Social, wire};
@@ -123,7 +124,12 @@ impl Device {
 
     pub(crate) fn observe(&mut self, observation: Observation) -> Result<(), Error> {
         let call = self.call();
-        self.handle(Event::Observed { call, observation })
+        let began = inspect::read_mark(self.engine.db()).ok();
+        self.handle(Event::Observed {
+            call,
+            began,
+            observation,
+        })
     }
 
     /// A word of the user or the host; `None` for what is none.

@@ -6,7 +6,7 @@
 use crate::bounds::Bounds;
 use crate::flaw::Flaw;
 use crate::message::{Answer, Ask, Item, Request, Said, Told};
-use crate::names::{ClientId, Device, Epoch, Key, Sequence, Write};
+use crate::names::{ClientId, Device, Epoch, Fresh, Key, Sequence, Write};
 
 /// Why nothing is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,30 +94,6 @@ pub struct Attempt {
 pub struct Memory {
     /// In a fixed order, so that worlds that differ in nothing else are one.
     pub attempts: Vec<Attempt>,
-}
-
-/// Numbers that nobody has had: a UUIDv7 each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Fresh {
-    /// The next key.
-    pub key: Key,
-    /// The next client id.
-    pub client: ClientId,
-}
-
-impl Fresh {
-    /// A new key.
-    pub fn key(&mut self) -> Key {
-        let key = self.key;
-        self.key.0 += 1;
-        key
-    }
-
-    fn client(&mut self) -> ClientId {
-        let client = self.client;
-        self.client.0 += 1;
-        client
-    }
 }
 
 /// A device.
@@ -373,16 +349,20 @@ impl Client {
         let mut lost: Vec<_> = database.journal.clone();
         lost.retain(|entry| entry.sequence.is_some_and(|sequence| sequence > watermark));
         lost.sort_by_key(|entry| entry.sequence);
+        // They were made before everything that waits, and stand before it again.
+        let mut place = 0;
         for entry in lost {
             if database.row(entry.write).is_none() {
-                database.rows.push(Row {
+                let row = Row {
                     write: entry.write,
                     key: entry.key,
                     sequence: None,
                     standing: Standing::Uncertain {
                         look_up: entry.write.is_create(),
                     },
-                });
+                };
+                database.rows.insert(place, row);
+                place += 1;
             }
             for other in &mut database.journal {
                 if *other == entry {

@@ -42,3 +42,28 @@ pub struct Epoch(pub u8);
 /// The index of a device: a process with a database. There are two only where a database was cloned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Device(pub u8);
+
+/// Numbers that nobody has had: a UUIDv7 each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fresh {
+    /// The next key.
+    pub key: Key,
+    /// The next client id.
+    pub client: ClientId,
+}
+
+impl Fresh {
+    /// A new key.
+    pub fn key(&mut self) -> Key {
+        let key = self.key;
+        self.key.0 += 1;
+        key
+    }
+
+    /// A new client id.
+    pub fn client(&mut self) -> ClientId {
+        let client = self.client;
+        self.client.0 += 1;
+        client
+    }
+}

@@ -5,11 +5,11 @@
 use stateright::{Model, Property};
 
 use crate::bounds::{Bounds, ClientCopy, ServerCopy};
-use crate::client::{Client, Database, Fresh, Sending, Standing};
+use crate::client::{Client, Database, Sending, Standing};
 use crate::flaw::Flaw;
 use crate::laws;
 use crate::message::{Ask, Request};
-use crate::names::{ClientId, Device, Key, Write};
+use crate::names::{ClientId, Device, Fresh, Key, Write};
 use crate::server::{Mood, Server};
 
 /// One state of everything.
