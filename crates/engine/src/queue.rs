@@ -5,7 +5,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params};
 
 use crate::app::{App, Intent, Unreadable};
-use crate::db::Db;
+use crate::db::{Db, stored_version};
 use crate::error::Error;
 use crate::ids::{Entity, Key, Kind, LocalId, MutationId, Place, Sequence, Sha256};
 use crate::sent;
@@ -162,16 +162,10 @@ fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         parked: row
             .get::<_, Option<String>>(16)?
             .map(|text| crate::inspect::read_parked(&text)),
-        version: version(row.get(17)?),
+        version: stored_version(row.get(17)?),
         payload: row.get(18)?,
         sequence: row.get(19)?,
     })
-}
-
-/// A payload version as it was stored. One that no program writes is read as one that no program knows: that row is shown as unreadable, and the others are not held
-/// up by it.
-pub(crate) fn version(stored: i64) -> u32 {
-    u32::try_from(stored).unwrap_or(u32::MAX)
 }
 
 /// A row as the journal kept it: `mutation, key, name, intent, entity_kind, entity, lane, version, payload, at` from the second column on.
@@ -194,7 +188,7 @@ pub(crate) fn read_journalled(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         written_at: Wall(row.get(10)?),
         upload: None,
         parked: None,
-        version: version(row.get(8)?),
+        version: stored_version(row.get(8)?),
         payload: row.get(9)?,
     })
 }
