@@ -327,8 +327,8 @@ impl World<'_> {
         if is_same {
             return Ok(());
         }
-        // The server lost what it had confirmed, and said so to a read.
-        if self.was_restored && matches!(seen, Seen::Absent | Seen::Set(_)) {
+        // The server lost what it had confirmed, and said so to a read. What became uncertain with it, and was given up, is seen at the next read.
+        if self.was_restored && (matches!(seen, Seen::Absent | Seen::Set(_)) || device.disturbed.contains(&id)) {
             return Ok(());
         }
         violated(
