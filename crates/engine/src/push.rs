@@ -166,7 +166,12 @@ impl Attempts {
     pub(crate) fn abandon_all(&mut self) -> Vec<AttemptId> {
         self.suspects.clear();
         self.wants_probe = false;
-        std::mem::take(&mut self.open).keys().copied().collect()
+        self.take_all().keys().copied().collect()
+    }
+
+    /// What is under way, from now on forgotten: what comes of it will be ignored.
+    pub(crate) fn take_all(&mut self) -> BTreeMap<AttemptId, Attempt> {
+        Arc::unwrap_or_clone(std::mem::take(&mut self.open))
     }
 
     /// Forgets everything under way: another process drains now.
@@ -207,7 +212,7 @@ fn depart<A: App>(step: &mut Step<'_, A>, row: &mut Row, first: Option<&Sent>) -
         None => row.sequence,
     };
     flow::depart(step, row, |row| {
-        row.attempts += u32::from(counted);
+        row.attempts = row.attempts.saturating_add(u32::from(counted));
         row.well_seen = well;
         row.sequence = sequence;
     })?;
@@ -268,6 +273,7 @@ pub(crate) fn upload<A: App>(step: &mut Step<'_, A>, row: &mut Row, sha256: Sha2
         request
             .headers
             .extend(request::key_headers(step, row, acknowledged));
+        request.headers.extend(request::epoch(step));
     }
     let timeout = if upload_step == UploadStep::Part {
         TIMEOUT_PART

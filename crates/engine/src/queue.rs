@@ -5,7 +5,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params};
 
 use crate::app::{App, Intent, Unreadable};
-use crate::db::Db;
+use crate::db::{Db, stored_version};
 use crate::error::Error;
 use crate::ids::{Entity, Key, Kind, LocalId, MutationId, Place, Sequence, Sha256};
 use crate::sent;
@@ -162,7 +162,7 @@ fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         parked: row
             .get::<_, Option<String>>(16)?
             .map(|text| crate::inspect::read_parked(&text)),
-        version: row.get(17)?,
+        version: stored_version(row.get(17)?),
         payload: row.get(18)?,
         sequence: row.get(19)?,
     })
@@ -188,7 +188,7 @@ pub(crate) fn read_journalled(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         written_at: Wall(row.get(10)?),
         upload: None,
         parked: None,
-        version: row.get(8)?,
+        version: stored_version(row.get(8)?),
         payload: row.get(9)?,
     })
 }

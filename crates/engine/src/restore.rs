@@ -85,6 +85,11 @@ fn halt<A: App>(step: &mut Step<'_, A>, watermark: i64, detail: &str) -> Result<
     step.state.connection.halt = Some(Halt::ServerRestored {
         detail: detail.to_owned(),
     });
+    // An answer of the server as it was before may still come: it would confirm what is lost, after what was lost has been gathered.
+    for (id, attempt) in step.attempts.take_all() {
+        step.effect(Effect::Abort { attempt: id });
+        answer::put_back(step, &attempt.purpose)?;
+    }
     let lost = journalled_after(&step.db, watermark)?;
     // They were made before everything that waits, and stand before it again.
     let mut place = queue::first_place(&step.db)?.map_or(step.state.place_next, |first| first.0);

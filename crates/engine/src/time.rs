@@ -59,7 +59,10 @@ impl Timekeeper {
         // Where another process went on from there, this one cannot tell how much of its own time has passed since: what both counted would be counted
         // twice, and pauses cut short.
         let by_monotonic = match self.seen {
-            Some((then, tick)) if tick == stored => tick.0 + (now.monotonic.0 - then.0).max(0),
+            Some((then, tick)) if tick == stored => {
+                let passed = now.monotonic.0.saturating_sub(then.0).max(0);
+                tick.0.saturating_add(passed)
+            }
             _ => stored.0,
         };
         Tick(stored.0.max(by_wall).max(by_monotonic))

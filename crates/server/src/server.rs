@@ -309,6 +309,13 @@ impl<S: Store, B: Blobs> Server<S, B> {
         })
     }
 
+    /// Whether a request is meant for this life of the database. What a client acknowledged in a former one says nothing of what was lost when it was
+    /// restored, and would raise the watermark by which the client finds out.
+    fn is_meant(&self, request: &Request) -> bool {
+        let known = request.header_value("outrigger-epoch");
+        known.is_none_or(|known| known.trim().trim_matches('"') == self.epoch)
+    }
+
     /// Answers one mutation, command or batch within a transaction. If the store fails, what it did is undone.
     fn write(
         &self,
@@ -340,7 +347,12 @@ impl<S: Store, B: Blobs> Server<S, B> {
         };
         exchange.allowed.get_or_init(ask).clone()?;
         caller.note_shown(tx)?;
-        let client = headers::client(request)?;
+        let mut client = headers::client(request)?;
+        if let Some(client) = &mut client
+            && !self.is_meant(request)
+        {
+            client.ack = None;
+        }
         let watermark = match &client {
             Some(client) => Some(once::acknowledge(tx, &caller.user.id, client)?),
             None => None,

@@ -6,6 +6,7 @@
 mod api;
 mod counts;
 mod deny;
+mod fuzz;
 mod named;
 mod packages;
 mod shell;
@@ -52,6 +53,11 @@ const TASKS: [(&str, &str, Task); 11] = [
         "counts",
         "the engine's own steps cost no more instructions than is stored (valgrind)",
         counts::run,
+    ),
+    (
+        "fuzz",
+        "nothing that comes from outside breaks anything, as far as a fuzzer finds (g++)",
+        fuzz::run,
     ),
     (
         "deny",
