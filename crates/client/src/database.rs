@@ -196,12 +196,12 @@ mod tests {
     fn the_log_is_emptied_once_nobody_reads_in_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("app.db");
-        let db = open(&path, Duration::ZERO).unwrap();
+        let db = open(&path, None, Duration::ZERO).unwrap();
         db.execute_batch("CREATE TABLE t (x INTEGER) STRICT; INSERT INTO t VALUES (7)")
             .unwrap();
         let log = || std::fs::metadata(files::beside(&path, "-wal")).unwrap().len();
         assert!(log() > 0);
-        let reader = open_for_reading(&path).unwrap();
+        let reader = open_for_reading(&path, None).unwrap();
         reader.execute_batch("BEGIN; SELECT * FROM t").unwrap();
         db.execute_batch("INSERT INTO t VALUES (8)").unwrap();
         assert!(!empty_log(&db));

@@ -199,8 +199,8 @@ impl<A: App> Engine<A> {
         }
         tx.commit()?;
 
+        self.timekeeper.remember(now, tick, state.timeline);
         self.kept = Some(Kept { state, identity });
-        self.timekeeper.remember(now, tick);
         self.attempts = attempts;
         let is_changed_elsewhere = std::mem::replace(&mut self.data_version, data_version) != data_version;
         Ok(self.effects(gathered, status, is_changed_elsewhere))

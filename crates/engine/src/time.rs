@@ -47,7 +47,15 @@ impl Tick {
 /// What one process remembers in order to advance the timeline.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Timekeeper {
-    seen: Option<(Monotonic, Tick)>,
+    seen: Option<Seen>,
+}
+
+/// Where the timeline stood at a step of this process, and what the database says of it since then.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    then: Monotonic,
+    tick: Tick,
+    stored: Tick,
 }
 
 impl Timekeeper {
@@ -59,17 +67,22 @@ impl Timekeeper {
         // Where another process went on from there, this one cannot tell how much of its own time has passed since: what both counted would be counted
         // twice, and pauses cut short.
         let by_monotonic = match self.seen {
-            Some((then, tick)) if tick == stored => {
-                let passed = now.monotonic.0.saturating_sub(then.0).max(0);
-                tick.0.saturating_add(passed)
+            Some(seen) if seen.stored == stored => {
+                let passed = now.monotonic.0.saturating_sub(seen.then.0).max(0);
+                seen.tick.0.saturating_add(passed)
             }
             _ => stored.0,
         };
         Tick(stored.0.max(by_wall).max(by_monotonic))
     }
 
-    pub(crate) fn remember(&mut self, now: Now, tick: Tick) {
-        self.seen = Some((now.monotonic, tick));
+    /// Notes a step: where the timeline stood, and what is stored of it (not every step stores it).
+    pub(crate) fn remember(&mut self, now: Now, tick: Tick, stored: Tick) {
+        self.seen = Some(Seen {
+            then: now.monotonic,
+            tick,
+            stored,
+        });
     }
 }
 
@@ -88,7 +101,7 @@ mod tests {
     fn a_wall_clock_set_back_by_years_does_not_stop_the_timeline() {
         let mut keeper = Timekeeper::default();
         let start = keeper.tick(now(1_000_000, 0), Tick(0), Wall(1_000_000));
-        keeper.remember(now(1_000_000, 0), start);
+        keeper.remember(now(1_000_000, 0), start, start);
         let later = keeper.tick(now(-300_000_000_000, 5_000), start, Wall(1_000_000));
         assert_eq!(start.until(later), Millis(5_000));
     }
@@ -96,8 +109,28 @@ mod tests {
     #[test]
     fn sleep_that_the_monotonic_clock_missed_is_taken_from_the_wall() {
         let mut keeper = Timekeeper::default();
-        keeper.remember(now(0, 0), Tick(0));
+        keeper.remember(now(0, 0), Tick(0), Tick(0));
         assert_eq!(keeper.tick(now(3_600_000, 10), Tick(0), Wall(0)), Tick(3_600_000));
+    }
+
+    #[test]
+    fn steps_that_store_nothing_do_not_stop_the_timeline() {
+        let mut keeper = Timekeeper::default();
+        let (stored, wall) = (Tick(1_000), Wall(5_000_000));
+        for second in 1..=60 {
+            let now = now(0, second * 1_000);
+            let tick = keeper.tick(now, stored, wall);
+            keeper.remember(now, tick, stored);
+        }
+        assert_eq!(keeper.tick(now(0, 60_000), stored, wall), Tick(60_000));
+    }
+
+    #[test]
+    fn time_that_another_process_counted_is_not_counted_again() {
+        let mut keeper = Timekeeper::default();
+        keeper.remember(now(0, 0), Tick(0), Tick(0));
+        // The other one went on to 10 s; this one has slept for 9 s of them with the wall clock behind.
+        assert_eq!(keeper.tick(now(-5, 9_000), Tick(10_000), Wall(0)), Tick(10_000));
     }
 
     #[test]

@@ -246,7 +246,7 @@ impl Plan {
         let mut devices: Vec<_> = (0..accounts)
             .map(|account| DevicePlan {
                 account,
-                durable: !has(Fault::PowerCut) || random.random_bool(0.8),
+                durable: !has(Fault::PowerCut) || random.random_bool(0.8) || has(Fault::ServerRestored),
                 shared: has(Fault::TwoProcesses),
                 concurrency: random.random_range(1..=5),
             })
@@ -296,6 +296,10 @@ fn strengths(random: &mut StdRng, faults: &Faults) -> BTreeMap<Fault, f64> {
         if is_in && faults.allows(*fault) {
             strengths.insert(*fault, strength);
         }
+    }
+    // One kind of copy in a world, as in the model: what several make of each other nobody promises.
+    if strengths.contains_key(&Fault::ServerRestored) {
+        strengths.remove(&Fault::Restored);
     }
     strengths
 }
