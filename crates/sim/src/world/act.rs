@@ -214,7 +214,7 @@ impl World<'_> {
         let mut staged = Vec::new();
         for _ in 0..1 + pick % 2 {
             // Some pictures are posted again and again.
-            let bytes = picture(pick / 2 % 7 == 0, &mut self.devices[d].random);
+            let bytes = picture((pick / 2).is_multiple_of(7), &mut self.devices[d].random);
             let file = format!("file-{}", self.devices[d].new_id(self.now_ms));
             let file = StagedFile {
                 sha256: Sha256::of(&bytes),

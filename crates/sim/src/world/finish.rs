@@ -289,7 +289,7 @@ impl World<'_> {
         else {
             return Ok(());
         };
-        if pick % 4 == 0 {
+        if pick.is_multiple_of(4) {
             return self.pry_cursor(d, &token);
         }
         let count = self.overheard.len();
