@@ -6,6 +6,8 @@
 pub(crate) mod batch;
 pub(crate) mod request;
 
+use outrigger_planted::{self as planted, Bug};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -170,6 +172,9 @@ impl Attempts {
     /// Forgets everything under way: another process drains now.
     pub(crate) fn forget_all(&mut self) -> Vec<AttemptId> {
         self.generation = None;
+        if planted::is(Bug::StaleAttemptAccepted) {
+            return Vec::new();
+        }
         self.abandon_all()
     }
 }
@@ -205,7 +210,7 @@ fn depart<A: App>(step: &mut Step<'_, A>, row: &mut Row, first: Option<&Sent>) -
         None => row.sequence,
     };
     flow::depart(step, row, |row| {
-        row.attempts += u32::from(counted);
+        row.attempts += u32::from(counted && !planted::is(Bug::AttemptCountedLate));
         row.well_seen = well;
         row.sequence = sequence;
     })?;

@@ -2,6 +2,7 @@
 //!
 //! Owns the order of migrations and whose database it is. No migration ever deletes a pending row.
 
+use outrigger_planted::{self as planted, Bug};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -39,14 +40,20 @@ pub(crate) fn open<A: App>(
     db.pragma_update(
         None,
         "synchronous",
-        if options.durable { "FULL" } else { "NORMAL" },
+        if options.durable && !planted::is(Bug::NoFsync) {
+            "FULL"
+        } else {
+            "NORMAL"
+        },
     )?;
     db.pragma_update(None, "foreign_keys", false)?;
     // KiB, taken as they are needed. With SQLite's own 2 MiB a large call pushes pages out that it is about to change again.
     db.pragma_update(None, "cache_size", -8_192)?;
     // 16 MiB of log: a checkpoint writes the same few hot pages however many commits it covers, and syncs twice.
     db.pragma_update(None, "wal_autocheckpoint", 4_000)?;
-    make_certain(db)?;
+    if !planted::is(Bug::LogNotMadeCertain) {
+        make_certain(db)?;
+    }
     let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     migrate(&tx)?;
     let identity = identify::<A>(&tx, options, fresh)?;
