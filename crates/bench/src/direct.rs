@@ -112,7 +112,14 @@ impl<A: App> Direct<A> {
     }
 
     pub(crate) fn observe(&mut self, observation: A::Observation) -> Result<Vec<Entity>, Error> {
-        match self.call(|call| Event::Observed { call, observation })?.0 {
+        match self
+            .call(|call| Event::Observed {
+                call,
+                observation,
+                began: None,
+            })?
+            .0
+        {
             Reply::Observed(entities) => Ok(entities),
             other => Err(Error::Unmeasured(format!(
                 "the engine answered a read with {other:?}"

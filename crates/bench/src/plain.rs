@@ -5,7 +5,7 @@
 use outrigger_engine::App;
 use outrigger_engine::app::{
     Accepted, Applied, Capabilities, Facts, Invalid, LookUp, Merge, Observed, Recognition, Request,
-    Unreadable, Unresolved,
+    Retirement, Unreadable, Unresolved,
 };
 use outrigger_engine::http::{Header, HttpRequest, Response};
 use outrigger_engine::idmap::{IdMap, Ids};
@@ -102,7 +102,7 @@ impl App for Plain {
         self.0.retire(client)
     }
 
-    fn retired(&self, response: &Response) -> Option<Option<Key>> {
+    fn retired(&self, response: &Response) -> Option<Retirement> {
         self.0.retired(response)
     }
 

@@ -2,10 +2,11 @@
 //!
 //! Owns the way of each read: fetch, understand, take over. Never shows anything.
 
+use outrigger_client::Fetched;
 use outrigger_engine::Cause;
 use outrigger_engine::http::Response;
 use outrigger_engine::idmap::Ids;
-use outrigger_engine::ids::{Entity, ServerId};
+use outrigger_engine::ids::{Entity, ReadMark, ServerId};
 use outrigger_social::id::{ConversationId, PostId, UserId};
 use outrigger_social::query::{self, Page, PostView};
 use outrigger_social::reads::{self, Scope};
@@ -72,10 +73,14 @@ pub(crate) async fn feed(context: &Context<'_>, scope: Scope) -> Result<(), Erro
 }
 
 /// Takes over a page of posts. What should be on it and is not was deleted, or left the list: each is asked for.
-async fn take_posts(service: &Service, before: Vec<PostView>, answer: &Response) -> Result<(), Error> {
+async fn take_posts(service: &Service, before: Vec<PostView>, answer: &Fetched) -> Result<(), Error> {
     let read = Observation::feed(answer).map_err(refused)?;
     let is_all = read.next.is_none();
-    let there: BTreeSet<Entity> = service.observe(read.observation).await?.into_iter().collect();
+    let there: BTreeSet<Entity> = service
+        .observe(read.observation, answer.began)
+        .await?
+        .into_iter()
+        .collect();
     // A page tells nothing of what is older than its last.
     let known = before.iter().rposition(|post| there.contains(&post.id.entity()));
     let covered = if is_all { before.len() } else { known.unwrap_or(0) };
@@ -88,7 +93,8 @@ async fn take_posts(service: &Service, before: Vec<PostView>, answer: &Response)
         };
         let answer = service.fetch(&reads::post(&ServerId(id.clone()))).await?;
         if is_gone(&answer) {
-            service.observe(Observation::gone(post.id.entity())).await?;
+            let gone = Observation::gone(post.id.entity());
+            service.observe(gone, answer.began).await?;
         }
     }
     Ok(())
@@ -99,7 +105,7 @@ pub(crate) async fn post(context: &Context<'_>, id: ServerId) -> Result<(), Erro
     let service = online(context).await?;
     let answer = service.fetch(&reads::post(&id)).await?;
     let observation = Observation::post(&answer).map_err(refused)?;
-    service.observe(observation).await?;
+    service.observe(observation, answer.began).await?;
     Ok(())
 }
 
@@ -111,7 +117,9 @@ pub(crate) async fn thread(context: &Context<'_>, post: PostId) -> Result<(), Er
     };
     let answer = service.fetch(&reads::post(&id)).await?;
     if is_gone(&answer) {
-        service.observe(Observation::gone(post.entity())).await?;
+        service
+            .observe(Observation::gone(post.entity()), answer.began)
+            .await?;
         return Ok(());
     }
     let before = service
@@ -122,18 +130,19 @@ pub(crate) async fn thread(context: &Context<'_>, post: PostId) -> Result<(), Er
     let before: Vec<Entity> = before.collect();
     let comments = service.fetch(&reads::comments(&id, None)).await?;
     let read = Observation::thread(&answer, &comments).map_err(refused)?;
-    take_all(service, before, read).await
+    take_all(service, before, read, answer.began).await
 }
 
 /// Takes over a list. Where it is a whole one, what was in it before and is not any more was deleted.
-async fn take_all(service: &Service, before: Vec<Entity>, read: Read) -> Result<(), Error> {
+async fn take_all(service: &Service, before: Vec<Entity>, read: Read, began: ReadMark) -> Result<(), Error> {
     let is_all = read.next.is_none();
-    let there: BTreeSet<Entity> = service.observe(read.observation).await?.into_iter().collect();
+    let there = service.observe(read.observation, began).await?;
+    let there: BTreeSet<Entity> = there.into_iter().collect();
     let gone = before
         .into_iter()
         .filter(|entity| is_all && !there.contains(entity));
     for entity in gone {
-        service.observe(Observation::gone(entity)).await?;
+        service.observe(Observation::gone(entity), began).await?;
     }
     Ok(())
 }
@@ -143,7 +152,7 @@ pub(crate) async fn user_named(context: &Context<'_>, name: &str) -> Result<(), 
     let service = online(context).await?;
     let answer = service.fetch(&reads::user_named(name)).await?;
     let read = Observation::profiles(&answer).map_err(refused)?;
-    service.observe(read.observation).await?;
+    service.observe(read.observation, answer.began).await?;
     Ok(())
 }
 
@@ -188,7 +197,7 @@ pub(crate) async fn conversations(context: &Context<'_>) -> Result<(), Error> {
 async fn conversation_list(service: &Service) -> Result<(), Error> {
     let answer = service.fetch(&reads::conversations(None)).await?;
     let read = Observation::conversations(&answer).map_err(refused)?;
-    service.observe(read.observation).await?;
+    service.observe(read.observation, answer.began).await?;
     Ok(())
 }
 
@@ -216,7 +225,7 @@ async fn messages(service: &Service, conversation: ConversationId, id: &ServerId
     let before: Vec<Entity> = before.collect();
     let answer = service.fetch(&reads::messages(id, None)).await?;
     let read = Observation::messages(conversation, &answer).map_err(refused)?;
-    take_all(service, before, read).await
+    take_all(service, before, read, answer.began).await
 }
 
 /// The service, unless the user is offline by choice.

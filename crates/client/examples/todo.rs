@@ -171,7 +171,7 @@ pub(crate) async fn refresh<A: App<Observation = Seen>>(service: &SyncService<A>
     if let (true, Ok(rows)) = (answer.is_success(), answer.json::<Vec<Value>>()) {
         let rows = rows.into_iter();
         seen.extend(rows.filter_map(|row| Some((ServerId::from_json(&row["id"])?, Some(row)))));
-        service.observe(seen).await?;
+        service.observe(seen, answer.began).await?;
     }
     Ok(())
 }

@@ -30,6 +30,7 @@ mod board;
 mod settled;
 mod changes;
 mod reads;
+mod fetched;
 
 // What the thread stands on.
 mod database;
@@ -52,6 +53,7 @@ pub use changes::{Change, Changes};
 pub use config::Config;
 pub use credentials::{Anonymous, Credentials, FixedToken, Secret};
 pub use error::{Error, ErrorKind};
+pub use fetched::Fetched;
 pub use service::{Discarded, SyncService};
 pub use session::{Account, Session, SessionCredentials, SessionLock, SessionStore};
 pub use session_file::SessionFile;

@@ -3,8 +3,7 @@
 //! Owns the calls and their order. Everything durable happens on the writer thread, every decision in the engine.
 
 use outrigger_engine::event::StagedFile;
-use outrigger_engine::http::Response;
-use outrigger_engine::ids::{CallId, Entity, LocalId, MutationId, Place};
+use outrigger_engine::ids::{CallId, Entity, LocalId, MutationId, Place, ReadMark};
 use outrigger_engine::inspect::{Filter, Item, JournalEntry};
 use outrigger_engine::time::Now;
 use outrigger_engine::{App, EntityStatus, Event, Outcome, Reply, SyncState, Write, inspect};
@@ -25,6 +24,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::database::storage;
 use crate::error::Error;
+use crate::fetched::Fetched;
 use crate::files;
 use crate::perform::Means;
 use crate::reads::Reads;
@@ -246,12 +246,18 @@ impl<A: App> SyncService<A> {
         self.done(|call| Event::AcceptServer { call }).await
     }
 
-    /// Takes over what was read from the server; gives back the entities in it, in its order.
+    /// Takes over what was read from the server; gives back the entities in it, in its order. `began` is that of the [`Fetched`] that it was in, the
+    /// first where there were several: what was confirmed since is not undone by what was read before.
     ///
     /// # Errors
     /// What the engine says.
-    pub async fn observe(&self, observation: A::Observation) -> Result<Vec<Entity>, Error> {
-        match self.call(|call| Event::Observed { call, observation }).await? {
+    pub async fn observe(&self, observation: A::Observation, began: ReadMark) -> Result<Vec<Entity>, Error> {
+        let observed = self.call(|call| Event::Observed {
+            call,
+            observation,
+            began: Some(began),
+        });
+        match observed.await? {
             Reply::Observed(entities) => Ok(entities),
             other => Err(unexpected(&other)),
         }
@@ -262,12 +268,15 @@ impl<A: App> SyncService<A> {
     ///
     /// # Errors
     /// [`Error::Unreached`] where nobody answered, [`Error::SignInNeeded`] where the session has ended.
-    pub async fn fetch(&self, path: &str) -> Result<Response, Error> {
+    pub async fn fetch(&self, path: &str) -> Result<Fetched, Error> {
         let transport = self.transport().clone();
         let transport = transport.ok_or(Error::Closed)?;
+        let began = self.read(inspect::read_mark).await?;
         tokio::select! {
             () = self.inner.ended.cancelled() => Err(self.inner.core.board.ended()),
-            fetched = transport.fetch(path, self.inner.config.fetch_timeout) => fetched,
+            fetched = transport.fetch(path, self.inner.config.fetch_timeout) => {
+                Ok(Fetched { response: fetched?, began })
+            }
         }
     }
 

@@ -243,6 +243,15 @@ impl LookUp {
     }
 }
 
+/// What a server says of a client id that it retired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retirement {
+    /// The greatest key that it has ever seen from it.
+    pub highest_key: Option<Key>,
+    /// Whether it was retired before this request: then another copy of the database may have gone on from there under another id.
+    pub already: bool,
+}
+
 /// One row that was read from the server, as it stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observed {
@@ -443,8 +452,8 @@ pub trait App: Send + Sync + 'static {
         None
     }
 
-    /// The highest key that the server has seen from the client it retired, from the answer to [`App::retire`].
-    fn retired(&self, response: &Response) -> Option<Option<Key>> {
+    /// What the server says of the client that it retired, from the answer to [`App::retire`].
+    fn retired(&self, response: &Response) -> Option<Retirement> {
         let _ = response;
         None
     }

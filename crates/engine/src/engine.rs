@@ -307,7 +307,9 @@ fn take<A: App>(step: &mut Step<'_, A>, event: &Event<A>) -> Result<Option<Reply
             attachment::stage(step, files)?;
             Reply::Staged
         }
-        Event::Observed { observation, .. } => Reply::Observed(reconcile::observe(step, observation)?),
+        Event::Observed {
+            observation, began, ..
+        } => Reply::Observed(reconcile::observe(step, observation, *began)?),
         Event::Answered { attempt, answer } => {
             answer::answered(step, *attempt, answer)?;
             return Ok(None);

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::app::App;
 use crate::error::Error;
 use crate::http::{Answer, HttpRequest};
-use crate::ids::{AttemptId, CallId, Entity, MutationId, Sha256};
+use crate::ids::{AttemptId, CallId, Entity, MutationId, ReadMark, Sha256};
 use crate::status::{Outcome, SyncState};
 use crate::time::Millis;
 
@@ -73,6 +73,9 @@ pub enum Event<A: App> {
         call: CallId,
         /// What was read.
         observation: A::Observation,
+        /// What was known when the read began, from [`crate::inspect::read_mark`]: of what was confirmed since, the read shows what was, and is passed
+        /// over. `None` where it cannot have been overtaken.
+        began: Option<ReadMark>,
     },
     /// A request was answered, or was not.
     Answered {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::ids::{Entity, Key, Kind, LocalId, MutationId, Place, Sha256};
+use crate::ids::{Entity, Key, Kind, LocalId, MutationId, Place, ReadMark, Sha256};
 use crate::status::{EntityStatus, Outcome, Parked};
 use crate::time::Wall;
 
@@ -304,6 +304,14 @@ pub fn standing(db: &Connection, mutation: MutationId) -> Result<Standing, Error
         .query_row([survivor], |row| row.get::<_, String>(0))
         .optional()?;
     Ok(settled.map_or(Standing::Unknown, |text| Standing::Settled(read_outcome(&text))))
+}
+
+/// What is confirmed now: to be asked before a read of the server begins, and handed in with what it brings.
+///
+/// # Errors
+/// What the database says.
+pub fn read_mark(db: &Connection) -> Result<ReadMark, Error> {
+    Ok(crate::journal::mark(db)?)
 }
 
 /// The file of an attachment in the host's folder, while the engine keeps it.

@@ -3,11 +3,12 @@
 //! Owns the tables `outrigger_journal` and `outrigger_merged`. Bounded: the oldest entries make room for new ones.
 
 use outrigger_planted::{self as planted, Bug};
-use rusqlite::params;
+use rusqlite::{Connection, params};
+use std::collections::BTreeSet;
 
 use crate::db::Db;
 use crate::error::Error;
-use crate::ids::MutationId;
+use crate::ids::{LocalId, MutationId, ReadMark};
 use crate::queue::Row;
 use crate::status::Outcome;
 use crate::time::Wall;
@@ -19,7 +20,7 @@ const ROOM_MADE: i64 = 100;
 
 /// Records an outcome of a row that is still in the queue, in the transaction that brought it about.
 pub(crate) fn record(db: &Db<'_>, row: &Row, outcome: &Outcome, wall: Wall) -> Result<(), Error> {
-    let outcome = serde_json::to_string(outcome).expect("BUG: an outcome has no map keys that could fail");
+    let outcome = outcome_text(outcome);
     db.prepare_cached(
         "INSERT INTO outrigger_journal (at, mutation, key, sequence, name, intent, entity_kind, entity, lane, outcome, version, payload)
          SELECT ?2, mutation, key, sequence, name, intent, entity_kind, entity, lane, ?3, version, payload
@@ -31,6 +32,27 @@ pub(crate) fn record(db: &Db<'_>, row: &Row, outcome: &Outcome, wall: Wall) -> R
         make_room(db, entry - ENTRIES_MAX)?;
     }
     Ok(())
+}
+
+/// An outcome as it is stored.
+pub(crate) fn outcome_text(outcome: &Outcome) -> String {
+    serde_json::to_string(outcome).expect("BUG: an outcome has no map keys that could fail")
+}
+
+/// Where the journal stands now.
+pub(crate) fn mark(db: &Connection) -> rusqlite::Result<ReadMark> {
+    db.prepare_cached("SELECT coalesce(max(entry), 0) FROM outrigger_journal")?
+        .query_row([], |row| row.get(0).map(ReadMark))
+}
+
+/// What had an effect on the server of which this device has heard since.
+pub(crate) fn confirmed_since(db: &Db<'_>, mark: ReadMark) -> Result<BTreeSet<LocalId>, Error> {
+    let synced = outcome_text(&Outcome::Synced);
+    let mut statement =
+        db.prepare_cached("SELECT entity FROM outrigger_journal WHERE entry > ?1 AND outcome = ?2")?;
+    Ok(statement
+        .query_map(params![mark.0, synced], |row| row.get(0))?
+        .collect::<Result<_, _>>()?)
 }
 
 fn make_room(db: &Db<'_>, up_to: i64) -> Result<(), Error> {

@@ -104,6 +104,8 @@ pub(crate) struct Attempts {
     pub(crate) suspects: Vec<Vec<Flight>>,
     /// Whether a probe is wanted, to tell whose fault a failure was. It goes when the gate lets it: a pause that the server asked for holds for it too.
     pub(crate) wants_probe: bool,
+    /// How often this process has asked for the end of the client id: an answer may have been lost.
+    pub(crate) retires: u32,
     /// Counts renewals of credentials.
     pub(crate) credentials: u64,
     /// Whether a renewal is under way.
@@ -329,6 +331,7 @@ pub(crate) fn retire<A: App>(step: &mut Step<'_, A>) -> bool {
     let Some(request) = step.app.retire(step.identity.client) else {
         return false;
     };
+    step.attempts.retires += 1;
     send(step, Purpose::Retire, request, TIMEOUT);
     true
 }

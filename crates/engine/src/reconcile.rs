@@ -5,13 +5,15 @@
 
 use outrigger_planted::{self as planted, Bug};
 use rusqlite::{OptionalExtension as _, params};
+use std::collections::BTreeSet;
 
 use crate::app::{Accepted, App, Observed};
 use crate::db::Db;
 use crate::error::Error;
 use crate::http::Response;
 use crate::idmap;
-use crate::ids::Entity;
+use crate::ids::{Entity, ReadMark};
+use crate::journal;
 use crate::queue;
 use crate::step::Step;
 
@@ -98,14 +100,23 @@ fn learn(db: &Db<'_>, entity: &Entity, accepted: &Accepted) -> Result<(), Error>
 pub(crate) fn observe<A: App>(
     step: &mut Step<'_, A>,
     observation: &A::Observation,
+    began: Option<ReadMark>,
 ) -> Result<Vec<Entity>, Error> {
     let app = step.app;
+    let overtaken = match began {
+        Some(began) => journal::confirmed_since(&step.db, began)?,
+        None => BTreeSet::new(),
+    };
     let rows = app.observe(observation, &mut step.id_map())?;
     let mut entities = Vec::with_capacity(rows.len());
     for Observed { entity, row, version } in rows {
         step.state.saw(entity.id);
+        // A read that was overtaken by an answer shows what was, not what is.
+        if overtaken.contains(&entity.id) && !planted::is(Bug::OvertakenReadTakenIn) {
+            entities.push(entity);
+            continue;
+        }
         if let Some(version) = version {
-            // A read that was overtaken by an answer shows what was, not what is.
             if is_older(&version, step.ids().version(&entity)?.as_deref())
                 && !planted::is(Bug::BaseOfAnOlderVersion)
             {

@@ -6,13 +6,14 @@
 use rusqlite::params;
 
 use crate::answer;
-use crate::app::{App, Intent, LookUp};
+use crate::app::{App, Intent, LookUp, Retirement};
 use crate::db::Db;
 use crate::error::Error;
 use crate::event::{Effect, Reply};
 use crate::flow::{self, Waits};
 use crate::http::{Answer, Response};
 use crate::ids::{ClientId, Entity, Key, MutationId, Place};
+use crate::journal;
 use crate::mutate;
 use crate::parked;
 use crate::push::{self, Attempt, Purpose};
@@ -95,8 +96,7 @@ fn halt<A: App>(step: &mut Step<'_, A>, watermark: i64, detail: &str) -> Result<
 
 /// What the server acknowledged, and may have lost.
 fn journalled_after(db: &Db<'_>, watermark: i64) -> Result<Vec<(i64, Row)>, Error> {
-    let synced =
-        serde_json::to_string(&Outcome::Synced).expect("BUG: an outcome has no map keys that could fail");
+    let synced = journal::outcome_text(&Outcome::Synced);
     let mut statement = db.prepare_cached(
         "SELECT entry, mutation, key, name, intent, entity_kind, entity, lane, version, payload, at
          FROM outrigger_journal WHERE sequence > ?1 AND outcome = ?2 ORDER BY sequence",
@@ -169,6 +169,7 @@ fn begin_anew<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
     let client = ClientId(step.new_uuid());
     schema::rename_client(&step.db, client)?;
     step.identity.client = client;
+    step.attempts.retires = 0;
     step.state.sequence_next = 1;
     step.state.watermark = 0;
     step.db.execute(
@@ -199,8 +200,18 @@ pub(crate) fn retire_answered<A: App>(
         _ => None,
     };
     match highest {
-        Some(None) => retired(step, Retired::SawNothing),
-        Some(Some(highest)) => retired(step, Retired::SawUpTo(highest)),
+        Some(Retirement { already: true, .. }) if step.attempts.retires <= 1 => {
+            // Not by this process: by one before it, which may have gone on, or by another copy.
+            step.state.connection.halt = Some(Halt::RetiredElsewhere);
+            retired(step, Retired::CannotTell)
+        }
+        Some(Retirement {
+            highest_key: Some(highest),
+            ..
+        }) => retired(step, Retired::SawUpTo(highest)),
+        Some(Retirement {
+            highest_key: None, ..
+        }) => retired(step, Retired::SawNothing),
         None => {
             answer::busy(step, None);
             Ok(())

@@ -56,6 +56,8 @@ bugs! {
     PausePierced = "pause-pierced" breaks 25,
     /// Deadlines follow the wall clock alone: set back, everything waits.
     WaitsByTheWallClock = "waits-by-the-wall-clock" breaks 23,
+    /// Time that two processes have counted is counted twice, and cuts pauses short.
+    TimeCountedTwice = "time-counted-twice" breaks 25,
     /// While the connection waits, for a probe or as the server asked, no timer is armed for the end of it.
     NoTimerForAPause = "no-timer-for-a-pause" breaks 23,
     /// A process records an answer without looking whether it still holds the lease.
@@ -96,7 +98,9 @@ bugs! {
     // What is shown.
     /// What becomes the base has on it what is still pending.
     BaseOfWhatIsShown = "base-of-what-is-shown" breaks 8,
-    /// A read that was overtaken by an answer becomes the base.
+    /// A read that was overtaken by an answer shows what was.
+    OvertakenReadTakenIn = "overtaken-read-taken-in" breaks 8,
+    /// A read of an older version than is known becomes the base.
     BaseOfAnOlderVersion = "base-of-an-older-version" breaks 9,
     /// What a write made whose answer was lost is shown a second time when it is read.
     CreatedShownTwice = "created-shown-twice" breaks 8,

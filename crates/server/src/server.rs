@@ -426,13 +426,12 @@ impl Writer<'_> {
             account: &self.viewer.id,
             client,
         };
+        let already = tx.client(client)?.retired;
         let highest_key = tx
             .retire(client, self.now.wall)?
             .map(|key| key.as_str().to_owned());
-        Ok(Response::json(
-            200,
-            &outrigger_social::wire::Retired { highest_key },
-        ))
+        let retired = outrigger_social::wire::Retired { highest_key, already };
+        Ok(Response::json(200, &retired))
     }
 }
 

@@ -4,7 +4,7 @@
 
 use outrigger_engine::app::{
     Accepted, App, Applied, Capabilities, Facts, Invalid, LookUp, Merge, Observed, Recognition, Request,
-    Unreadable, Unresolved,
+    Retirement, Unreadable, Unresolved,
 };
 use outrigger_engine::http::{Header, HttpRequest, Response};
 use outrigger_engine::idmap::{IdMap, Ids};
@@ -126,7 +126,7 @@ impl App for Phone {
         self.0.retire(client)
     }
 
-    fn retired(&self, response: &Response) -> Option<Option<Key>> {
+    fn retired(&self, response: &Response) -> Option<Retirement> {
         self.0.retired(response)
     }
 

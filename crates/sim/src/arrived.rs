@@ -24,6 +24,9 @@ pub(crate) struct Arrival {
 pub(crate) trait Excuses {
     /// Whether writes about this thing may arrive in another order: the user decided so, or a copy was put back.
     fn may_be_late(&self, mark: Mark) -> bool;
+    /// Whether a thing may be made twice: its making was refused, then tried again, and a copy of the database from between was put back. Nothing in
+    /// that copy tells of the second try.
+    fn may_be_doubled(&self, mark: Mark) -> bool;
     /// Which lane a message is in, where it is in a wider one than its own.
     fn lane(&self, mark: Mark) -> Option<String>;
 }
@@ -120,7 +123,8 @@ impl Arrived {
             text: effect.text.clone(),
             is_gone: false,
         };
-        if let Some(before) = self.things.insert((mark.device, mark.thing), arrival) {
+        let before = self.things.insert((mark.device, mark.thing), arrival);
+        if let Some(before) = before.filter(|_| !excuses.may_be_doubled(mark)) {
             return violated(
                 Invariant::AtMostOnce,
                 format!(
@@ -136,13 +140,17 @@ impl Arrived {
             return Ok(());
         }
         let last = self.lanes.insert((mark.device, lane), mark.thing);
-        hold(Invariant::InOrder, last.is_none_or(|last| last < mark.thing), || {
-            format!(
-                "{:?} arrived after thing {} of its lane, which was written later",
-                effect.text,
-                last.unwrap_or(0)
-            )
-        })
+        hold(
+            Invariant::InOrder,
+            last.is_none_or(|last| last < mark.thing),
+            || {
+                format!(
+                    "{:?} arrived after thing {} of its lane, which was written later",
+                    effect.text,
+                    last.unwrap_or(0)
+                )
+            },
+        )
     }
 
     fn changed(&mut self, effect: &Committed, excuses: &impl Excuses) -> Checked {
@@ -158,7 +166,10 @@ impl Arrived {
         if arrival.object != effect.object {
             return violated(
                 Invariant::Isolated,
-                format!("{:?} changed {}, not {}", effect.text, effect.object, arrival.object),
+                format!(
+                    "{:?} changed {}, not {}",
+                    effect.text, effect.object, arrival.object
+                ),
             );
         }
         arrival.write = mark.write;
@@ -170,7 +181,10 @@ impl Arrived {
             format!("{:?} took effect twice", effect.text)
         })?;
         hold(Invariant::InOrder, mark.write > before, || {
-            format!("{:?} took effect after write {before} of the same thing", effect.text)
+            format!(
+                "{:?} took effect after write {before} of the same thing",
+                effect.text
+            )
         })
     }
 

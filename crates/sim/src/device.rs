@@ -87,7 +87,10 @@ pub(crate) struct Device {
     pub(crate) asked: BTreeMap<u64, (usize, Asked)>,
     /// Power was lost since the last look, on a device that does not wait for its disk.
     pub(crate) may_have_lost: bool,
-    pub(crate) settled_at: u64,
+    /// Its database is an older one than before.
+    pub(crate) went_back: bool,
+    /// Things whose making was refused in a database that was put back.
+    pub(crate) may_be_doubled: BTreeSet<usize>,
     /// What is to be looked at once a step is over.
     pub(crate) changed: BTreeSet<LocalId>,
     pub(crate) random: StdRng,
@@ -123,7 +126,8 @@ impl Device {
             versions: BTreeMap::new(),
             asked: BTreeMap::new(),
             may_have_lost: false,
-            settled_at: 0,
+            went_back: false,
+            may_be_doubled: BTreeSet::new(),
             changed: BTreeSet::new(),
             random: StdRng::seed_from_u64(seed ^ 0xff),
         }

@@ -114,5 +114,9 @@ pub fn violated<T>(invariant: Invariant, seen: impl Into<String>) -> Checked<T> 
 
 /// Holds, or is violated as told.
 pub fn hold(invariant: Invariant, holds: bool, seen: impl FnOnce() -> String) -> Checked {
-    if holds { Ok(()) } else { violated(invariant, seen()) }
+    if holds {
+        Ok(())
+    } else {
+        violated(invariant, seen())
+    }
 }

@@ -176,8 +176,7 @@ impl Ledger {
         for (id, thing) in newer {
             if let Some(kept) = self.things.get_mut(&id) {
                 let is_same = thing.writes.len() == kept.writes.len()
-                    && std::iter::zip(&thing.writes, &kept.writes)
-                        .all(|(one, other)| one.says == other.says);
+                    && std::iter::zip(&thing.writes, &kept.writes).all(|(one, other)| one.says == other.says);
                 kept.is_torn |= thing.is_torn || !is_same;
             }
         }

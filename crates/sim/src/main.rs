@@ -62,8 +62,8 @@ fn main() -> ExitCode {
 /// Whether every invariant held.
 fn run(arguments: &Arguments) -> Result<bool, String> {
     if let Some(path) = &arguments.replay {
-        let text = std::fs::read(path)
-            .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        let text =
+            std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
         let plan: Plan = serde_json::from_slice(&text)
             .map_err(|error| format!("{} is no plan: {error}", path.display()))?;
         return one(arguments, &plan);
@@ -95,7 +95,10 @@ fn one(arguments: &Arguments, plan: &Plan) -> Result<bool, String> {
     let outcome = play(plan, trace);
     match &outcome.violation {
         Some(violation) => println!("{violation}"),
-        None => println!("every invariant held; {} lines, digest {}", outcome.lines, outcome.digest),
+        None => println!(
+            "every invariant held; {} lines, digest {}",
+            outcome.lines, outcome.digest
+        ),
     }
     if let (Some(path), Some(_)) = (&arguments.shrink, &outcome.violation) {
         make_smaller(plan, path)?;
@@ -151,10 +154,15 @@ fn tell(arguments: &Arguments, summary: &Summary) {
 fn make_smaller(plan: &Plan, path: &std::path::Path) -> Result<(), String> {
     eprintln!("making the plan of seed {} smaller", plan.seed);
     let smaller = shrink(plan, SHRINK_PLAYS_MAX, |plan| {
-        eprintln!("  {} steps, {} kinds of fault", plan.steps.len(), plan.strengths.len());
+        eprintln!(
+            "  {} steps, {} kinds of fault",
+            plan.steps.len(),
+            plan.strengths.len()
+        );
     });
     let text = serde_json::to_string_pretty(&smaller).map_err(|error| error.to_string())?;
-    std::fs::write(path, text + "\n").map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    std::fs::write(path, text + "\n")
+        .map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
     println!("outrigger-sim --replay {} --trace", path.display());
     Ok(())
 }

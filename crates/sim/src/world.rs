@@ -39,7 +39,11 @@ enum Happening {
     /// A timer runs.
     Wakes { device: usize, host: usize, timer: u64 },
     /// Thirty seconds have passed.
-    Ticks { device: usize, host: usize, started_ms: i64 },
+    Ticks {
+        device: usize,
+        host: usize,
+        started_ms: i64,
+    },
     /// A process starts.
     Starts { device: usize, host: usize },
     /// A process goes on.
@@ -211,7 +215,10 @@ impl<'p> World<'p> {
         if step.device >= self.devices.len() {
             return Ok(());
         }
-        self.note(format_args!("device {} {:?} {}", step.device, step.what, step.pick));
+        self.note(format_args!(
+            "device {} {:?} {}",
+            step.device, step.what, step.pick
+        ));
         match step.what {
             What::Act(act) => {
                 self.count("operations");

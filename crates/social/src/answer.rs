@@ -2,7 +2,7 @@
 //!
 //! Owns the signs by which the Outrigger server is known. Never decides what follows from an answer: the engine does.
 
-use outrigger_engine::app::{LookUp, Problem, ProblemKind, Recognition, Request};
+use outrigger_engine::app::{LookUp, Problem, ProblemKind, Recognition, Request, Retirement};
 use outrigger_engine::http::{Body, Header, HttpRequest, Method, Response, Target};
 use outrigger_engine::ids::{ClientId, Key};
 use outrigger_planted::{self as planted, Bug};
@@ -181,16 +181,20 @@ pub(crate) fn retire(client: ClientId) -> HttpRequest {
     }
 }
 
-/// The highest key of a retired client.
-pub(crate) fn retired(response: &Response) -> Option<Option<Key>> {
+/// What the server says of a client that it retired.
+pub(crate) fn retired(response: &Response) -> Option<Retirement> {
     if recognise(response) != Recognition::Answer {
         return None;
     }
     let told: wire::Retired = response.json().ok()?;
-    match told.highest_key {
-        Some(key) => key.parse().ok().map(Some),
-        None => Some(None),
-    }
+    let highest_key = match told.highest_key {
+        Some(key) => Some(key.parse().ok()?),
+        None => None,
+    };
+    Some(Retirement {
+        highest_key,
+        already: told.already,
+    })
 }
 
 /// Asks for oneself: only the server knows the answer, and a refusal is an answer too.

@@ -4,7 +4,7 @@
 
 use outrigger_engine::app::{
     Accepted, App, Applied, Batches, Capabilities, Facts, Invalid, LookUp, Merge, Observed, Recognition,
-    Request, Unreadable, Unresolved, Uploads,
+    Request, Retirement, Unreadable, Unresolved, Uploads,
 };
 use outrigger_engine::http::{Header, HttpRequest, Response};
 use outrigger_engine::idmap::{IdMap, Ids};
@@ -191,7 +191,7 @@ impl App for Social {
         Some(answer::retire(client))
     }
 
-    fn retired(&self, response: &Response) -> Option<Option<Key>> {
+    fn retired(&self, response: &Response) -> Option<Retirement> {
         answer::retired(response)
     }
 

@@ -223,6 +223,9 @@ pub struct Retired {
     /// The greatest key ever seen from that client.
     #[serde(default)]
     pub highest_key: Option<String>,
+    /// Whether it was retired before this request.
+    #[serde(default)]
+    pub already: bool,
 }
 
 /// What an account created under a key.

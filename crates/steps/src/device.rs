@@ -54,7 +54,11 @@ impl Device {
         device.handle(&[Event::Started])?;
         for observation in scene::observations() {
             let call = device.call();
-            device.handle(&[Event::Observed { call, observation }])?;
+            device.handle(&[Event::Observed {
+                call,
+                observation,
+                began: None,
+            }])?;
         }
         let offline = device.online(false);
         device.handle(&[offline])?;

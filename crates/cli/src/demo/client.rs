@@ -162,13 +162,12 @@ async fn meet(service: &SyncService<Social>, names: &[String]) -> Result<Vec<Per
         let (Some(profile), Some(user)) = (profile.items.first(), profiles.users().first().copied()) else {
             return Err(Trouble::Story(format!("there is no {name}")));
         };
-        service.observe(profiles).await?;
+        service.observe(profiles, found.began).await?;
         let posts = reads::posts_of(&ServerId(profile.id.clone()), None);
         let posts = service.fetch(&posts).await?;
         let server_ids: wire::Page<wire::Post> = posts.json().map_err(unreadable)?;
-        let seen = service
-            .observe(Observation::feed(&posts).map_err(unreadable)?.observation)
-            .await?;
+        let observation = Observation::feed(&posts).map_err(unreadable)?.observation;
+        let seen = service.observe(observation, posts.began).await?;
         let seen = seen.into_iter().filter(|entity| entity.kind == PostId::KIND);
         let met = seen.zip(server_ids.items).map(|(entity, post)| MetPost {
             post: PostId(entity.id),
@@ -196,7 +195,7 @@ async fn look(service: &SyncService<Social>, post: &ServerId) -> Result<(), Trou
 async fn seen(service: &SyncService<Social>, post: &ServerId) -> Result<(), Trouble> {
     let found = service.fetch(&reads::post(post)).await?;
     let observation = Observation::post(&found).map_err(unreadable)?;
-    service.observe(observation).await?;
+    service.observe(observation, found.began).await?;
     Ok(())
 }
 

@@ -250,7 +250,7 @@ async fn what_is_read_from_the_server_is_kept_under_ids_of_this_device() {
             text: read[0]["text"].as_str().unwrap().to_owned(),
         }]
     };
-    let entities = service.observe(seen()).await.unwrap();
-    assert_eq!(service.observe(seen()).await.unwrap(), entities);
+    let entities = service.observe(seen(), answer.began).await.unwrap();
+    assert_eq!(service.observe(seen(), answer.began).await.unwrap(), entities);
     assert_eq!(shown(&service).await, ["bread"]);
 }

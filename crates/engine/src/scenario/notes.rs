@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::app::{
     Accepted, App, Applied, Batches, Capabilities, Facts, Intent, Invalid, LookUp, Merge, Observed, Problem,
-    ProblemKind, Recognition, Request, Unreadable, Unresolved, Uploads,
+    ProblemKind, Recognition, Request, Retirement, Unreadable, Unresolved, Uploads,
 };
 use crate::http::{HttpRequest, Method, Response, Target};
 use crate::idmap::{IdMap, Ids};
@@ -358,9 +358,12 @@ impl App for Notes {
             .then(|| HttpRequest::bare(Method::Post, format!("/clients/{client}/retire")))
     }
 
-    fn retired(&self, response: &Response) -> Option<Option<Key>> {
+    fn retired(&self, response: &Response) -> Option<Retirement> {
         let body: serde_json::Value = response.json().ok()?;
-        serde_json::from_value(body["highest_key"].clone()).ok()
+        Some(Retirement {
+            highest_key: serde_json::from_value(body["highest_key"].clone()).ok()?,
+            already: body["already"] == true,
+        })
     }
 
     fn follow_up(&self, sent: &Mutation, wanted: &Mutation) -> Option<Mutation> {

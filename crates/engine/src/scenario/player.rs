@@ -280,7 +280,11 @@ impl<O: FnMut() -> rusqlite::Result<Connection>> Player<O> {
             let rows = self.actual(&step["observed"]);
             let observation =
                 serde_json::from_value(rows).map_err(|error| Failed::Script(error.to_string()))?;
-            return Ok(Event::Observed { call, observation });
+            return Ok(Event::Observed {
+                call,
+                observation,
+                began: None,
+            });
         }
         Ok(match (step["user"].as_str(), step["system"].as_str()) {
             (Some("offline"), _) => Event::SetOnline { call, online: false },

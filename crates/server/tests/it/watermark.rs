@@ -98,11 +98,11 @@ fn a_retired_client_is_refused_for_ever() {
     let retire = format!("/v1/clients/{}/retire", device.client);
     assert_eq!(
         alice.post(&retire, json!({})).ok(),
-        json!({"highest_key": key(3)})
+        json!({"highest_key": key(3), "already": false})
     );
     assert_eq!(
         alice.post(&retire, json!({})).ok(),
-        json!({"highest_key": key(3)}),
+        json!({"highest_key": key(3), "already": true}),
         "idempotent"
     );
     alice
@@ -127,7 +127,10 @@ fn a_client_never_heard_of_can_be_retired() {
     let alice = world.sign_up("alice");
     let device = Device::new(9);
     let retire = format!("/v1/clients/{}/retire", device.client);
-    assert_eq!(alice.post(&retire, json!({})).ok(), json!({"highest_key": null}));
+    assert_eq!(
+        alice.post(&retire, json!({})).ok(),
+        json!({"highest_key": null, "already": false})
+    );
     alice
         .send(&device.stamp(post("x")))
         .is(409)

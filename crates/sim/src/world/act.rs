@@ -73,8 +73,15 @@ impl World<'_> {
             Act::Post => {
                 let id = PostId(self.devices[d].new_id(now_ms));
                 let text = self.first_text(d);
-                let kind = Kind::Post { id, media: Vec::new() };
-                one(kind, Says::Text(text.clone()), posts::create(id, text, Vec::new()))
+                let kind = Kind::Post {
+                    id,
+                    media: Vec::new(),
+                };
+                one(
+                    kind,
+                    Says::Text(text.clone()),
+                    posts::create(id, text, Vec::new()),
+                )
             }
             Act::ChangePost => {
                 let (kind, text) = self.own(d, pick, |kind| matches!(kind, Kind::Post { .. }))?;
@@ -95,27 +102,42 @@ impl World<'_> {
             }
             Act::ChangeComment => {
                 let (kind, text) = self.own(d, pick, |kind| matches!(kind, Kind::Comment { .. }))?;
-                let Kind::Comment { id, post } = kind else { return None };
+                let Kind::Comment { id, post } = kind else {
+                    return None;
+                };
                 let of = CommentRef { id, post };
                 one(kind, Says::Text(text.clone()), comments::update(of, text))
             }
             Act::DeleteComment => {
                 let (kind, _) = self.own(d, pick, |kind| matches!(kind, Kind::Comment { .. }))?;
-                let Kind::Comment { id, post } = kind else { return None };
+                let Kind::Comment { id, post } = kind else {
+                    return None;
+                };
                 one(kind, Says::Gone, comments::delete(CommentRef { id, post }))
             }
             Act::Like => {
                 let post = self.is_first_device(d).then(|| self.a_post(d, pick)).flatten()?;
                 let kind = Kind::Like { post };
                 let liked = self.is_set(d, &kind);
-                let mutation = if liked { posts::unlike(post) } else { posts::like(post) };
+                let mutation = if liked {
+                    posts::unlike(post)
+                } else {
+                    posts::like(post)
+                };
                 one(kind, Says::Set(!liked), mutation)
             }
             Act::Follow => {
-                let user = self.is_first_device(d).then(|| self.somebody(d, pick)).flatten()?;
+                let user = self
+                    .is_first_device(d)
+                    .then(|| self.somebody(d, pick))
+                    .flatten()?;
                 let kind = Kind::Follow { user };
                 let followed = self.is_set(d, &kind);
-                let mutation = if followed { users::unfollow(user) } else { users::follow(user) };
+                let mutation = if followed {
+                    users::unfollow(user)
+                } else {
+                    users::follow(user)
+                };
                 one(kind, Says::Set(!followed), mutation)
             }
             Act::Message => self.message(d, pick),
@@ -124,7 +146,11 @@ impl World<'_> {
                 let Kind::Message { id, conversation } = kind else {
                     return None;
                 };
-                one(kind, Says::Gone, messages::delete(MessageRef { id, conversation }))
+                one(
+                    kind,
+                    Says::Gone,
+                    messages::delete(MessageRef { id, conversation }),
+                )
             }
             _ => None,
         }
@@ -175,7 +201,10 @@ impl World<'_> {
                     write: 0,
                 };
                 let text = mark.text(0);
-                let kind = Kind::Post { id, media: Vec::new() };
+                let kind = Kind::Post {
+                    id,
+                    media: Vec::new(),
+                };
                 (
                     kind,
                     Says::Text(text.clone()),
@@ -199,7 +228,10 @@ impl World<'_> {
                 size: bytes.len() as u64,
                 media_type: "image/png".to_owned(),
             };
-            if staged.iter().any(|other: &StagedFile| other.sha256 == file.sha256) {
+            if staged
+                .iter()
+                .any(|other: &StagedFile| other.sha256 == file.sha256)
+            {
                 continue;
             }
             self.devices[d].files.insert(file.file.clone(), bytes);
@@ -214,11 +246,7 @@ impl World<'_> {
             id,
             media: staged.iter().map(|file| file.sha256).collect(),
         };
-        let change = (
-            kind,
-            Says::Text(text.clone()),
-            posts::create(id, text, media),
-        );
+        let change = (kind, Says::Text(text.clone()), posts::create(id, text, media));
         self.write(d, h, vec![change], staged)
     }
 
@@ -383,11 +411,7 @@ impl World<'_> {
     fn refused(&mut self, d: usize, h: usize, call: u64, error: &Error) -> Checked {
         let device = &mut self.devices[d];
         let mut left = Vec::new();
-        for written in device
-            .ledger
-            .writes_mut()
-            .filter(|written| written.call == call)
-        {
+        for written in device.ledger.writes_mut().filter(|written| written.call == call) {
             written.told = Told::Void;
             left.push(written.mutation);
         }
@@ -467,8 +491,11 @@ impl World<'_> {
                 if !self.backend.is_up() {
                     return Ok(());
                 }
-                let session = self.sign_up(self.devices[d].plan.account)?;
-                self.devices[d].hold(session);
+                match self.sign_up(self.devices[d].plan.account) {
+                    Ok(session) => self.devices[d].hold(session),
+                    Err(violation) if self.is_healed => return Err(violation),
+                    Err(_) => return Ok(()),
+                }
                 self.handle(d, h, vec![Event::SignedIn])
             }
             Some(Cause::ServerRestored) => self.ask(d, h, Asked::Other, |call| Event::AcceptServer { call }),

@@ -2,9 +2,9 @@
 //!
 //! Owns the invariants of the end: 8 and 22 between everybody, 9, 12, 13, 15, 18, 19, 27.
 
+use outrigger_engine::Outcome;
 use outrigger_engine::ids::LocalId;
 use outrigger_engine::inspect::Standing;
-use outrigger_engine::Outcome;
 use outrigger_server::exchange::Request;
 use rusqlite::{Connection, OptionalExtension as _};
 
@@ -80,10 +80,7 @@ impl World<'_> {
     }
 
     pub(super) fn flights_are_over(&self) -> bool {
-        self.devices
-            .iter()
-            .all(|device| device.refresh.is_none())
-            && self.open_flights() == 0
+        self.devices.iter().all(|device| device.refresh.is_none()) && self.open_flights() == 0
     }
 
     /// What a user did and did not take back is at the server, as they left it.
@@ -108,9 +105,7 @@ impl World<'_> {
             }
             let has = match &thing.kind {
                 Kind::Like { post } => match self.server_id(d, &post.entity()) {
-                    Some(id) if self.arrived().has(&id.0) => {
-                        Some(self.arrived().likes(&id.0, &device.me.id))
-                    }
+                    Some(id) if self.arrived().has(&id.0) => Some(self.arrived().likes(&id.0, &device.me.id)),
                     _ => None,
                 },
                 Kind::Follow { user } => self
@@ -209,8 +204,8 @@ impl World<'_> {
     fn keeps_its_secrets(&self, d: usize) -> Checked {
         let device = &self.devices[d];
         for secret in &device.secrets {
-            let is_told = device.disk.contains(secret.as_bytes())
-                || self.backend.disk().contains(secret.as_bytes());
+            let is_told =
+                device.disk.contains(secret.as_bytes()) || self.backend.disk().contains(secret.as_bytes());
             hold(Invariant::NoSecrets, !is_told, || {
                 format!("a secret of device {d} is in a database")
             })?;
@@ -228,7 +223,9 @@ impl World<'_> {
         let kept = self.devices[d].hosts[0].as_ref().map(|host| {
             host.engine
                 .db()
-                .query_row("SELECT count(*) FROM outrigger_base", [], |row| row.get::<_, i64>(0))
+                .query_row("SELECT count(*) FROM outrigger_base", [], |row| {
+                    row.get::<_, i64>(0)
+                })
         });
         hold(
             Invariant::Bounded,
@@ -267,8 +264,7 @@ impl World<'_> {
                 .query_map([object], |row| row.get(0))?
                 .collect()
         };
-        let uploads =
-            read().map_err(|error| crate::backend::broken("attachments cannot be read", &error))?;
+        let uploads = read().map_err(|error| crate::backend::broken("attachments cannot be read", &error))?;
         let found: Vec<_> = uploads
             .iter()
             .map(|upload| {
@@ -306,16 +302,25 @@ impl World<'_> {
         let is_of_one = ["/v1/posts/", "/v1/comments/", "/v1/messages/"]
             .iter()
             .any(|prefix| request.path().starts_with(prefix));
-        if !is_of_one || !matches!(request.method.as_str(), "PATCH" | "DELETE") || request.path().ends_with("/like")
+        if !is_of_one
+            || !matches!(request.method.as_str(), "PATCH" | "DELETE")
+            || request.path().ends_with("/like")
         {
             return self.pry_created(&token, &request);
         }
         let answer = self.backend.call(self.now_ms, Some(&token), &request);
         self.take_effects()?;
         let status = answer.map_or(404, |answer| answer.status);
-        hold(Invariant::Isolated, matches!(status, 401 | 403 | 404 | 409 | 429), || {
-            format!("{} {} of another account was answered {status}", request.method, request.url)
-        })
+        hold(
+            Invariant::Isolated,
+            matches!(status, 401 | 403 | 404 | 409 | 429),
+            || {
+                format!(
+                    "{} {} of another account was answered {status}",
+                    request.method, request.url
+                )
+            },
+        )
     }
 
     /// The same key with other words.
@@ -331,9 +336,16 @@ impl World<'_> {
         let answer = self.backend.call(self.now_ms, Some(token), &request);
         self.take_effects()?;
         let status = answer.map_or(422, |answer| answer.status);
-        hold(Invariant::KeysAreScoped, matches!(status, 401 | 409 | 422 | 429), || {
-            format!("{} {} with a used key and other words was answered {status}", request.method, request.url)
-        })
+        hold(
+            Invariant::KeysAreScoped,
+            matches!(status, 401 | 409 | 422 | 429),
+            || {
+                format!(
+                    "{} {} with a used key and other words was answered {status}",
+                    request.method, request.url
+                )
+            },
+        )
     }
 
     /// What another account created under a key.
@@ -344,9 +356,11 @@ impl World<'_> {
         let asked = Request::new("GET", format!("/v1/created/{}", key.trim_matches('"')));
         let answer = self.backend.call(self.now_ms, Some(token), &asked);
         let status = answer.map_or(404, |answer| answer.status);
-        hold(Invariant::KeysAreScoped, matches!(status, 401 | 404 | 429), || {
-            format!("what another account created under {key} was answered {status}")
-        })
+        hold(
+            Invariant::KeysAreScoped,
+            matches!(status, 401 | 404 | 429),
+            || format!("what another account created under {key} was answered {status}"),
+        )
     }
 
     fn pry_cursor(&mut self, d: usize, token: &str) -> Checked {
@@ -372,8 +386,10 @@ impl World<'_> {
             .backend
             .call(self.now_ms, Some(&other), &asked)
             .map_or(400, |answer| answer.status);
-        hold(Invariant::CursorsAreScoped, matches!(status, 400 | 401 | 429), || {
-            format!("a cursor of another account was answered {status}")
-        })
+        hold(
+            Invariant::CursorsAreScoped,
+            matches!(status, 400 | 401 | 429),
+            || format!("a cursor of another account was answered {status}"),
+        )
     }
 }

@@ -2,13 +2,13 @@
 //!
 //! Owns the second phase of a world: liveness (22), and that only what depends on something refused stays behind (6).
 
+use outrigger_engine::ids::{CallId, MutationId};
 use outrigger_engine::inspect::{self, Filter, Item};
 use outrigger_engine::{Cause, Event, Parked, SyncKind};
-use outrigger_engine::ids::{CallId, MutationId};
 use std::collections::BTreeSet;
 
-use super::act::Asked;
 use super::World;
+use super::act::Asked;
 use crate::app::OLDER;
 use crate::invariant::{Checked, Invariant, hold, violated};
 use crate::ledger::Kind;
@@ -98,8 +98,7 @@ impl World<'_> {
             device.hosts[0].is_some()
                 && device.hosts.iter().flatten().all(|host| {
                     let status = &host.status;
-                    let needs_somebody =
-                        matches!(status.cause, Some(Cause::SignIn | Cause::ServerRestored));
+                    let needs_somebody = matches!(status.cause, Some(Cause::SignIn | Cause::ServerRestored));
                     let is_at_rest =
                         matches!(status.kind, SyncKind::Idle | SyncKind::Error) && status.in_flight == 0;
                     needs_somebody
@@ -109,17 +108,14 @@ impl World<'_> {
     }
 
     /// Everybody looks at what needs them. False where nothing does.
-    fn see_to_it(&mut self, tried: &mut BTreeSet<(usize, MutationId)>) -> Checked<bool> {
+    fn see_to_it(&mut self, tried: &mut BTreeSet<(usize, MutationId, &'static str)>) -> Checked<bool> {
         let mut was_needed = false;
         for d in 0..self.devices.len() {
             let Some(host) = &self.devices[d].hosts[0] else {
                 continue;
             };
             let db = host.engine.db();
-            if matches!(
-                host.status.cause,
-                Some(Cause::SignIn | Cause::ServerRestored)
-            ) {
+            if matches!(host.status.cause, Some(Cause::SignIn | Cause::ServerRestored)) {
                 was_needed = true;
                 self.attend(d, 0)?;
                 continue;
@@ -143,7 +139,12 @@ impl World<'_> {
         Ok(was_needed)
     }
 
-    fn decide_about(&mut self, d: usize, item: &Item, tried: &mut BTreeSet<(usize, MutationId)>) -> Checked {
+    fn decide_about(
+        &mut self,
+        d: usize,
+        item: &Item,
+        tried: &mut BTreeSet<(usize, MutationId, &'static str)>,
+    ) -> Checked {
         let is_there = self.devices[d].hosts[0].as_ref().is_some_and(|host| {
             matches!(
                 inspect::item(host.engine.db(), item.mutation),
@@ -166,10 +167,13 @@ impl World<'_> {
         if let Parked::Unreadable { .. } = parked {
             return violated(
                 Invariant::OldQueuesOpen,
-                format!("device {d}: {} of version {} cannot be read ({OLDER} is known)", item.name, item.version),
+                format!(
+                    "device {d}: {} of version {} cannot be read ({OLDER} is known)",
+                    item.name, item.version
+                ),
             );
         }
-        if tried.insert((d, item.mutation)) {
+        if tried.insert((d, item.mutation, parked.word())) {
             return self.retry(d, 0, item.mutation);
         }
         if let Parked::Rejected { status, detail, .. } = parked {

@@ -395,10 +395,10 @@ impl World<'_> {
         let Some(host) = &self.devices[d].hosts[h] else {
             return Ok(());
         };
-        let checked: Result<String, _> =
-            host.engine
-                .db()
-                .query_row("PRAGMA integrity_check", [], |row| row.get(0));
+        let checked: Result<String, _> = host
+            .engine
+            .db()
+            .query_row("PRAGMA integrity_check", [], |row| row.get(0));
         match checked {
             Ok(said) if said == "ok" => Ok(()),
             // The disk failed while it was read, and not the database.

@@ -3,11 +3,11 @@
 //! Owns flights, and what stands between a device and the server. What becomes of each is drawn in [`super::fate`].
 
 use bytes::Bytes;
+use outrigger_engine::Event;
 use outrigger_engine::event::Refreshed;
 use outrigger_engine::http::{Answer, Body, HttpRequest, Response};
-use outrigger_engine::ids::AttemptId;
+use outrigger_engine::ids::{AttemptId, ReadMark};
 use outrigger_engine::time::Millis;
-use outrigger_engine::Event;
 use outrigger_server::exchange::Request;
 use outrigger_social::wire;
 
@@ -30,7 +30,7 @@ pub(super) enum Purpose {
     /// New tokens.
     Refresh,
     /// Somebody looks at something.
-    Read(Reading),
+    Read(Reading, Option<ReadMark>),
 }
 
 /// A request on its way.
@@ -95,7 +95,10 @@ impl World<'_> {
     }
 
     fn cannot_send(&mut self, d: usize, h: usize, attempt: AttemptId) -> Checked {
-        self.note(format_args!("  {d}.{h} -> cannot send {}: its file is not there", attempt.0));
+        self.note(format_args!(
+            "  {d}.{h} -> cannot send {}: its file is not there",
+            attempt.0
+        ));
         let request = Request::new("PATCH", "/nowhere");
         let flight = self.depart(d, h, Purpose::Attempt(attempt), request, 1);
         if let Some(flight) = self.flights.get_mut(&flight) {
@@ -168,7 +171,10 @@ impl World<'_> {
             | Fate::Busy { .. }
             | Fate::Alien { after: false, .. } => {
                 if let Some(answer) = self.made_up(way.fate, None) {
-                    self.after(way.there_ms + way.back_ms, Happening::Returns { flight: id, answer });
+                    self.after(
+                        way.there_ms + way.back_ms,
+                        Happening::Returns { flight: id, answer },
+                    );
                 }
             }
             _ => self.after(
@@ -206,7 +212,9 @@ impl World<'_> {
     }
 
     fn unreachable(&mut self, flight: u64, why: &str) {
-        let Some(one) = self.flights.get(&flight) else { return };
+        let Some(one) = self.flights.get(&flight) else {
+            return;
+        };
         // Otherwise only the time-out tells.
         if one.way.breaks_loudly {
             let delay_ms = one.way.there_ms;
@@ -284,7 +292,6 @@ impl World<'_> {
         if std::mem::replace(&mut flight.is_answered, true) {
             return Ok(());
         }
-        let departed = id;
         let (d, h, started_ms, purpose) = (
             flight.device,
             flight.host,
@@ -320,9 +327,7 @@ impl World<'_> {
                 Ok(())
             }
             Purpose::Refresh => self.refreshed(d, h, id, &answer),
-            // TODO(read mark)
-            Purpose::Read(_) if self.devices[d].settled_at > departed => Ok(()),
-            Purpose::Read(reading) => self.have_read(d, h, reading, answer),
+            Purpose::Read(reading, began) => self.have_read(d, h, reading, began, answer),
         }
     }
 
@@ -402,7 +407,11 @@ impl World<'_> {
                 Some(ours(status, kind, None))
             }
             Fate::Busy { status, form } => {
-                let kind = if status == 429 { "rate-limited" } else { "unavailable" };
+                let kind = if status == 429 {
+                    "rate-limited"
+                } else {
+                    "unavailable"
+                };
                 Some(ours(status, kind, self.pause_value(form)))
             }
             Fate::Alien { form, .. } => Some(alien(form, real, epoch.as_deref())),

@@ -2,10 +2,11 @@
 //!
 //! Owns what is read and how an answer becomes an observation. Never judges what is shown: see [`super::watch`].
 
+use outrigger_engine::Event;
 use outrigger_engine::http::{Answer, Response};
 use outrigger_engine::idmap::Ids;
-use outrigger_engine::ids::{CallId, Entity, ServerId};
-use outrigger_engine::Event;
+use outrigger_engine::ids::{CallId, Entity, ReadMark, ServerId};
+use outrigger_engine::inspect;
 use outrigger_server::exchange::Request;
 use outrigger_social::id::{ConversationId, PostId};
 use outrigger_social::reads::{self, Scope, ServerCursor};
@@ -64,34 +65,52 @@ impl World<'_> {
             Reading::Messages(_, id, cursor) => reads::messages(id, cursor.as_ref()),
             Reading::Somebody(name) => reads::user_named(name),
         };
-        self.depart(d, h, Purpose::Read(reading), Request::new("GET", path), 30_000);
+        let began = self.devices[d].hosts[h]
+            .as_ref()
+            .and_then(|host| inspect::read_mark(host.engine.db()).ok());
+        let purpose = Purpose::Read(reading, began);
+        self.depart(d, h, purpose, Request::new("GET", path), 30_000);
     }
 
     /// What was read is there. What cannot be used is left: whoever looks again asks again.
-    pub(super) fn have_read(&mut self, d: usize, h: usize, reading: Reading, answer: Answer) -> Checked {
+    pub(super) fn have_read(
+        &mut self,
+        d: usize,
+        h: usize,
+        reading: Reading,
+        began: Option<ReadMark>,
+        answer: Answer,
+    ) -> Checked {
         let Answer::Response(response) = answer else {
             return Ok(());
         };
         match understood(&reading, &response) {
             Ok(Read { observation, next }) => {
-                self.observe(d, h, observation)?;
-                if self.is_healed && let Some(cursor) = next {
+                self.observe(d, h, observation, began)?;
+                if self.is_healed
+                    && let Some(cursor) = next
+                {
                     self.read(d, h, further(reading, cursor));
                 }
                 Ok(())
             }
             Err(_) => match (&reading, response.status) {
                 (Reading::Post(post), 404) if response.header("outrigger-epoch").is_some() => {
-                    self.observe(d, h, Observation::gone(post.entity()))
+                    self.observe(d, h, Observation::gone(post.entity()), began)
                 }
                 _ => Ok(()),
             },
         }
     }
 
-    pub(super) fn observe(&mut self, d: usize, h: usize, observation: Observation) -> Checked {
+    fn observe(&mut self, d: usize, h: usize, observation: Observation, began: Option<ReadMark>) -> Checked {
         let call = CallId(self.devices[d].ledger.next_call());
-        self.handle(d, h, vec![Event::Observed { call, observation }])
+        let observed = Event::Observed {
+            call,
+            observation,
+            began,
+        };
+        self.handle(d, h, vec![observed])
     }
 
     /// One of the posts that are shown on the device.

@@ -100,6 +100,7 @@ impl World<'_> {
         device.disk.cut_power();
         if !device.plan.durable {
             device.may_have_lost = true;
+            device.went_back = true;
             device.sent_under = None;
             device.pause_until = 0;
         }
@@ -135,7 +136,9 @@ impl World<'_> {
         if had {
             return Ok(());
         }
-        self.note(format_args!("device {d} has room, and {RESERVE} bytes in reserve"));
+        self.note(format_args!(
+            "device {d} has room, and {RESERVE} bytes in reserve"
+        ));
         (0..2).try_for_each(|h| self.handle(d, h, vec![Event::Reserve { held: true }]))
     }
 
@@ -211,6 +214,7 @@ impl World<'_> {
         device.sent_under = None;
         device.versions.clear();
         device.asked.clear();
+        device.went_back = true;
         self.count("copies put back");
     }
 
@@ -226,7 +230,11 @@ impl World<'_> {
         let device = &mut self.devices[d];
         let options = device.options(now_ms, "usr_somebody_else");
         let process = device.disk.process();
-        if let Ok(db) = device.disk.open(process, DATABASE) {
+        if let Ok(db) = device.disk.open(process, DATABASE)
+            && db
+                .query_row("SELECT 1 FROM outrigger_identity", [], |_| Ok(()))
+                .is_ok()
+        {
             match Engine::open(db, std::sync::Arc::clone(&device.app), options) {
                 Err(error) => hold(
                     Invariant::Isolated,

@@ -55,9 +55,16 @@ impl World<'_> {
                 Some(Cause::SignIn | Cause::ServerRestored | Cause::ByChoice)
             );
         let moves = host.wake.is_some() || !host.in_flight.is_empty() || host.waits_for_refresh;
-        hold(Invariant::NoLostWakeUp, !must_move || moves || host.is_closing, || {
-            format!("device {d}.{h}: {} wait, and nothing will wake it", status.pending)
-        })
+        hold(
+            Invariant::NoLostWakeUp,
+            !must_move || moves || host.is_closing,
+            || {
+                format!(
+                    "device {d}.{h}: {} wait, and nothing will wake it",
+                    status.pending
+                )
+            },
+        )
     }
 
     /// Before a request of the engine's leaves.
@@ -76,10 +83,10 @@ impl World<'_> {
         let Some(host) = &device.hosts[h] else {
             return Ok(());
         };
-        let Ok(generation) = host
-            .engine
-            .db()
-            .query_row("SELECT generation FROM outrigger_lease", [], |row| row.get(0))
+        let Ok(generation) =
+            host.engine
+                .db()
+                .query_row("SELECT generation FROM outrigger_lease", [], |row| row.get(0))
         else {
             return Ok(());
         };
@@ -90,7 +97,9 @@ impl World<'_> {
             None => true,
         };
         hold(Invariant::Fenced, is_fenced, || {
-            format!("device {d}.{h} sends under generation {generation}, under which another process has sent")
+            format!(
+                "device {d}.{h} sends under generation {generation}, under which another process has sent"
+            )
         })
     }
 
@@ -115,18 +124,13 @@ impl World<'_> {
     /// What the server says is looked at as it leaves: secrets are for those who ask for them, and nothing fails for good.
     pub(super) fn watch_answer(&mut self, response: &Response) -> Checked {
         hold(Invariant::Intact, response.status != 500, || {
-            format!(
-                "the server failed: {}",
-                String::from_utf8_lossy(&response.body)
-            )
+            format!("the server failed: {}", String::from_utf8_lossy(&response.body))
         })
     }
 
     /// The life of a write went on.
     pub(super) fn settled(&mut self, d: usize, mutation: MutationId, outcome: &Outcome) {
-        let serial = self.serial;
         let device = &mut self.devices[d];
-        device.settled_at = serial;
         let mut about = None;
         for (id, thing) in &mut device.ledger.things {
             let Some(written) = thing
@@ -180,10 +184,7 @@ impl World<'_> {
                     // Whether it was done cannot be told from outside.
                     let things = device.ledger.things.values_mut();
                     for thing in things {
-                        thing.is_torn |= thing
-                            .writes
-                            .iter()
-                            .any(|written| written.mutation == mutation);
+                        thing.is_torn |= thing.writes.iter().any(|written| written.mutation == mutation);
                     }
                     tear_merged(device, h, mutation);
                 }
@@ -202,7 +203,33 @@ impl World<'_> {
             }
         }
         self.nothing_is_lost(d, h)?;
+        if std::mem::take(&mut self.devices[d].went_back) {
+            self.note_refused(d, h);
+        }
         self.look_at_all(d, h)
+    }
+
+    /// The database is an older one: what it holds as refused may have been tried again since.
+    fn note_refused(&mut self, d: usize, h: usize) {
+        let device = &mut self.devices[d];
+        let Some(host) = &device.hosts[h] else { return };
+        for thing in device.ledger.things.values_mut() {
+            // What went on about it since, nobody here knows.
+            let has_ended = |written: &crate::ledger::Written| {
+                let ended = [Outcome::Synced, Outcome::Discarded].map(Standing::Settled);
+                written.told == Told::Void
+                    || inspect::standing(host.engine.db(), written.mutation)
+                        .is_ok_and(|standing| ended.contains(&standing))
+            };
+            thing.is_torn |= !thing.writes.iter().all(has_ended);
+            let first = thing
+                .writes
+                .first()
+                .map(|written| inspect::standing(host.engine.db(), written.mutation));
+            if let Some(Ok(Standing::Settled(Outcome::Parked(Parked::Rejected { .. })))) = first {
+                device.may_be_doubled.insert(thing.number);
+            }
+        }
     }
 
     /// Invariants 1, 3 and 4: every acknowledged write waits, or has an outcome.
@@ -239,10 +266,7 @@ impl World<'_> {
         })?;
         for thing in device.ledger.things.values_mut() {
             for written in &mut thing.writes {
-                if lost
-                    .iter()
-                    .any(|(_, mutation)| written.mutation == *mutation)
-                {
+                if lost.iter().any(|(_, mutation)| written.mutation == *mutation) {
                     written.told = Told::Void;
                     thing.is_torn = true;
                 }
@@ -322,10 +346,7 @@ impl World<'_> {
             self.count("effects");
             self.trace.note(
                 self.now_ms,
-                format_args!(
-                    "  server: {} {} {}",
-                    effect.what, effect.object, effect.text
-                ),
+                format_args!("  server: {} {} {}", effect.what, effect.object, effect.text),
             );
             let mut arrived = std::mem::take(&mut self.arrived);
             let taken = arrived.take(&effect, self);
@@ -361,6 +382,11 @@ impl Excuses for World<'_> {
                 || device.disturbed.contains(&id_of(&thing.kind))
                 || lane.is_some_and(|lane| device.disturbed.contains(&lane))
         })
+    }
+
+    fn may_be_doubled(&self, mark: Mark) -> bool {
+        let device = self.devices.get(mark.device);
+        device.is_some_and(|device| device.may_be_doubled.contains(&mark.thing))
     }
 
     fn lane(&self, mark: Mark) -> Option<String> {
@@ -479,17 +505,13 @@ pub(super) fn seen(db: &Connection, thing: &Thing) -> rusqlite::Result<Seen> {
     };
     match &thing.kind {
         Kind::Post { id, .. } => Ok(shown_post(db, id.0)?.map_or(Seen::Absent, Seen::Text)),
-        Kind::Comment { id, .. } => text(
-            "SELECT text FROM comments WHERE id = ?1 AND hidden = 0",
-            id.0,
-        ),
+        Kind::Comment { id, .. } => text("SELECT text FROM comments WHERE id = ?1 AND hidden = 0", id.0),
         Kind::Message { id, .. } => text("SELECT text FROM messages WHERE id = ?1", id.0),
         Kind::Like { post } => set("SELECT 1 FROM likes WHERE post = ?1", post.0),
         Kind::Follow { user } => set("SELECT 1 FROM follows WHERE user = ?1", user.0),
-        Kind::Conversation { user } => set(
-            "SELECT 1 FROM conversations WHERE id = ?1",
-            user.conversation().0,
-        ),
+        Kind::Conversation { user } => {
+            set("SELECT 1 FROM conversations WHERE id = ?1", user.conversation().0)
+        }
     }
 }
 

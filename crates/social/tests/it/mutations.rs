@@ -209,7 +209,7 @@ fn a_payload_of_a_newer_version_is_not_guessed_at() {
 
 mod answers {
     use super::*;
-    use outrigger_engine::app::{LookUp, ProblemKind, Recognition};
+    use outrigger_engine::app::{LookUp, ProblemKind, Recognition, Retirement};
     use outrigger_engine::ids::Key;
     use outrigger_social::wire;
 
@@ -317,11 +317,13 @@ mod answers {
     fn a_retired_client_tells_its_highest_key() {
         let retired = |highest_key: Option<&str>| {
             let highest_key = highest_key.map(str::to_owned);
-            app().retired(&ok(200, &wire::Retired { highest_key }))
+            let already = highest_key.is_none();
+            app().retired(&ok(200, &wire::Retired { highest_key, already }))
         };
-        assert_eq!(retired(None), Some(None));
+        let told = |highest_key, already| Some(Retirement { highest_key, already });
+        assert_eq!(retired(None), told(None, true));
         let key = "0198c0de-0000-7000-8000-000000000000";
-        assert_eq!(retired(Some(key)), Some(Some(key.parse().expect("it is a key"))));
+        assert_eq!(retired(Some(key)), told(key.parse().ok(), false));
         assert_eq!(retired(Some("no key")), None);
         assert_eq!(app().retired(&problem(503, "unavailable")), None);
     }

@@ -101,8 +101,12 @@ impl World {
     }
 
     pub(crate) fn observe(&mut self, observation: Observation) {
-        self.call(|call| Event::Observed { call, observation })
-            .expect("it is taken over");
+        self.call(|call| Event::Observed {
+            call,
+            observation,
+            began: None,
+        })
+        .expect("it is taken over");
     }
 
     pub(crate) fn read_feed(&mut self) {
