@@ -35,6 +35,15 @@ pub(crate) struct Cli {
         hide_env_values = true
     )]
     pub(crate) home: Option<PathBuf>,
+    /// KiB held back on the disk, so that what waits can be sent when it is full [default: 4096]
+    #[arg(
+        long,
+        global = true,
+        env = "OUTRIGGER_RESERVE",
+        value_name = "KIB",
+        hide_env_values = true
+    )]
+    pub(crate) reserve: Option<u32>,
     /// Print JSON for programs: one object, or one in each line
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -93,6 +102,7 @@ mod tests {
             "enqueue -",
             "logout --keep",
             "sync --timeout 30",
+            "post hello --reserve 256",
             "status --watch --json",
             "signup alice --server http://localhost:1 --password-stdin",
             "--home /tmp/x serve --listen 127.0.0.1:0 --restored",

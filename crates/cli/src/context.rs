@@ -27,15 +27,22 @@ pub(crate) type Service = SyncService<Social>;
 pub(crate) struct Context<'a> {
     pub(crate) home: Home,
     pub(crate) output: &'a Output,
+    /// KiB to be held back on the disk, where that was said.
+    reserve: Option<u32>,
     service: OnceCell<Service>,
 }
 
 impl<'a> Context<'a> {
     /// In this home folder.
-    pub(crate) fn new(home: Option<PathBuf>, output: &'a Output) -> Result<Self, Error> {
+    pub(crate) fn new(
+        home: Option<PathBuf>,
+        reserve: Option<u32>,
+        output: &'a Output,
+    ) -> Result<Self, Error> {
         Ok(Self {
             home: Home::find(home)?,
             output,
+            reserve,
             service: OnceCell::new(),
         })
     }
@@ -118,6 +125,9 @@ impl<'a> Context<'a> {
         );
         config.shared = true;
         config.fetch_timeout = FETCH_TIMEOUT;
+        config.reserve_bytes = self
+            .reserve
+            .map_or(config.reserve_bytes, |kib| u64::from(kib) << 10);
         config.limits.one_attachment_bytes_max = limits::FILE_BYTES_MAX;
         Ok(config)
     }

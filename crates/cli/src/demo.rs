@@ -53,6 +53,15 @@ pub(crate) struct DemoArgs {
 pub(crate) struct DemoClientArgs {
     folder: PathBuf,
     server: Url,
+    /// Another client may have the same folder.
+    #[arg(long)]
+    shared: bool,
+    /// Instead of what the library holds back on the disk.
+    #[arg(long)]
+    reserve_bytes: Option<u64>,
+    /// Instead of how often the library looks by itself whether anything can be done.
+    #[arg(long, value_name = "MS")]
+    period: Option<u64>,
 }
 
 /// The server process of a demo.
@@ -84,7 +93,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<ExitCode, Error> {
 
 /// Plays the client.
 pub(crate) async fn run_client(args: DemoClientArgs) -> Result<ExitCode, Error> {
-    let done = client::run(&args.folder, args.server).await;
+    let done = client::run(args).await;
     done.map(|()| ExitCode::Done).map_err(failed)
 }
 

@@ -53,7 +53,7 @@ fn main() -> std::process::ExitCode {
 }
 
 async fn run(cli: Cli, output: &Output) -> Result<ExitCode, Error> {
-    let context = Context::new(cli.home, output)?;
+    let context = Context::new(cli.home, cli.reserve, output)?;
     if cli.command.serves() {
         // It has its own way to end in good order.
         return cli.command.run(&context).await;

@@ -40,7 +40,8 @@ pub struct Config {
     pub durable: bool,
     /// The `User-Agent`.
     pub user_agent: String,
-    /// The space held back on the disk, so that the queue can drain when it is full. 4 MiB.
+    /// The space held back on the disk, so that the queue can drain when it is full. 4 MiB. It must hold what one step writes: below 192 KiB a full disk
+    /// may have to be freed before anything moves. While there is no room for twice as much, new writes are refused.
     pub reserve_bytes: u64,
     /// The largest body of an answer that is read. 64 MiB.
     pub answer_bytes_max: u64,

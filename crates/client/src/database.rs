@@ -43,6 +43,29 @@ pub(crate) fn open(path: &Path, busy_timeout: Duration) -> Result<Connection, Er
     }
 }
 
+/// Takes what the log holds into the database and gives the log's space back to the disk. Says whether the log is empty now: it is not where a
+/// reader still needs it, or where even the database cannot grow.
+pub(crate) fn empty_log(db: &Connection) -> bool {
+    let emptied = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+    match emptied {
+        Ok(busy) => busy == 0,
+        Err(error) => {
+            tracing::debug!(%error, "the log could not be emptied");
+            false
+        }
+    }
+}
+
+/// How many bytes the database will grow by when what the log holds is taken into it.
+pub(crate) fn growth(db: &Connection, path: &Path) -> Result<u64, Error> {
+    let mut statement = db.prepare_cached("PRAGMA page_count")?;
+    let pages: u64 = statement.query_row([], |row| row.get(0))?;
+    let mut statement = db.prepare_cached("PRAGMA page_size")?;
+    let page_bytes: u64 = statement.query_row([], |row| row.get(0))?;
+    let has = std::fs::metadata(path).map_err(|error| storage("look at", path, error))?;
+    Ok((pages * page_bytes).saturating_sub(has.len()))
+}
+
 /// Opens one more connection, for reading only. The database is there: the writer has opened it.
 pub(crate) fn open_for_reading(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -152,6 +175,25 @@ mod tests {
             assert_eq!(mode(&files::beside(&path, "-wal")), 0o600);
             assert_eq!(mode(&folder.path().join("new")), 0o700);
         }
+    }
+
+    #[test]
+    fn the_log_is_emptied_once_nobody_reads_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("app.db");
+        let db = open(&path, Duration::ZERO).unwrap();
+        db.execute_batch("CREATE TABLE t (x INTEGER) STRICT; INSERT INTO t VALUES (7)")
+            .unwrap();
+        let log = || std::fs::metadata(files::beside(&path, "-wal")).unwrap().len();
+        assert!(log() > 0);
+        let reader = open_for_reading(&path).unwrap();
+        reader.execute_batch("BEGIN; SELECT * FROM t").unwrap();
+        db.execute_batch("INSERT INTO t VALUES (8)").unwrap();
+        assert!(!empty_log(&db));
+        assert!(log() > 0);
+        reader.execute_batch("COMMIT").unwrap();
+        assert!(empty_log(&db));
+        assert_eq!(log(), 0);
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub(crate) struct Performer<A: App> {
     requests: BTreeMap<AttemptId, AbortOnDropHandle<()>>,
     renewal: Option<AbortOnDropHandle<()>>,
     watchers: Vec<AbortOnDropHandle<()>>,
+    /// Files that were to be removed and could not be.
+    not_removed: Vec<String>,
 }
 
 /// What a [`Performer`] is made of.
@@ -72,6 +74,7 @@ impl<A: App> Performer<A> {
             requests: BTreeMap::new(),
             renewal: None,
             watchers,
+            not_removed: Vec::new(),
         }
     }
 
@@ -105,7 +108,7 @@ impl<A: App> Performer<A> {
             Effect::Settled { mutation, outcome } => self.board.waiters.settle(mutation, &outcome),
             Effect::Status(state) => self.board.show(state),
             Effect::Wake(delay) => self.wake_after(delay),
-            Effect::RemoveFile(name) => self.remove_file(&name),
+            Effect::RemoveFile(name) => self.remove_file(name),
         }
     }
 
@@ -174,13 +177,19 @@ impl<A: App> Performer<A> {
         }
     }
 
-    fn remove_file(&self, name: &str) {
-        let removed = match files::within(&self.attachments, name) {
+    /// The files that could not be removed since this was asked last.
+    pub(crate) fn take_not_removed(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.not_removed)
+    }
+
+    fn remove_file(&mut self, name: String) {
+        let removed = match files::within(&self.attachments, &name) {
             Some(path) => files::remove(&path),
             None => Err(std::io::Error::other("BUG: it is no file name")),
         };
         if let Err(error) = removed {
             tracing::warn!(%error, name, "an attachment that is no longer needed could not be removed");
+            self.not_removed.push(name);
         }
     }
 }

@@ -19,17 +19,20 @@ pub(crate) struct Reserve {
 }
 
 impl Reserve {
-    /// Beside this database; makes it where it is missing and there is space.
-    pub(crate) fn open(database: &Path, bytes: u64) -> Self {
+    /// Beside this database: held where it is there from before.
+    pub(crate) fn new(database: &Path, bytes: u64) -> Self {
         let path = files::beside(database, ".reserve");
         let there = std::fs::metadata(&path).is_ok_and(|found| found.len() == bytes);
-        let mut reserve = Self {
+        Self {
             path,
             bytes,
             held: there || bytes == 0,
-        };
-        reserve.hold_again();
-        reserve
+        }
+    }
+
+    /// Its size.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     pub(crate) fn is_held(&self) -> bool {
@@ -112,8 +115,9 @@ mod tests {
         let database = folder.path().join("app.db");
         let path = folder.path().join("app.db.reserve");
         let size = || std::fs::metadata(&path).map(|found| found.len()).ok();
-        let mut reserve = Reserve::open(&database, 100_000);
-        assert!(reserve.is_held());
+        let mut reserve = Reserve::new(&database, 100_000);
+        assert!(!reserve.is_held());
+        assert!(reserve.hold_again());
         assert_eq!(size(), Some(100_000));
         let bytes = std::fs::read(&path).unwrap();
         assert!(bytes.iter().filter(|byte| **byte == 0).count() < 1_000);
@@ -122,13 +126,14 @@ mod tests {
         assert_eq!(size(), None);
         assert!(reserve.hold_again());
         assert_eq!(size(), Some(100_000));
-        assert!(Reserve::open(&database, 100_000).is_held());
+        assert!(Reserve::new(&database, 100_000).is_held());
     }
 
     #[test]
     fn where_it_cannot_be_made_it_is_not_held() {
         let folder = tempfile::tempdir().unwrap();
-        let reserve = Reserve::open(&folder.path().join("no/such/app.db"), 100_000);
+        let mut reserve = Reserve::new(&folder.path().join("no/such/app.db"), 100_000);
+        assert!(!reserve.hold_again());
         assert!(!reserve.is_held());
     }
 }

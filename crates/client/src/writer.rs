@@ -4,6 +4,7 @@
 //! Never does what an effect says itself: see [`crate::perform`].
 
 use outrigger_engine::{self as engine, App, Effect, Engine, Event, Options};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
@@ -14,7 +15,7 @@ use crate::calls::Command;
 use crate::clock;
 use crate::config::Config;
 use crate::database;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::gather::Gather;
 use crate::perform::{Means, Performer};
 use crate::presence::{self, Presence};
@@ -24,6 +25,8 @@ use crate::reserve::Reserve;
 const LOCKED_TRIES_MAX: u32 = 2;
 /// How long after a commit that had to be put off it is tried again.
 const PUT_OFF: engine::time::Millis = engine::time::Millis(1_000);
+/// How long readers are waited for when the log is to be emptied.
+const LOG_PATIENCE: Duration = Duration::from_millis(250);
 /// How long the end waits for another process: what it would write is only a courtesy.
 const CLOSING_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -73,6 +76,8 @@ struct Writer<A: App> {
     reserve: Reserve,
     reserve_period: Duration,
     reserve_tried: Instant,
+    database: PathBuf,
+    busy_timeout: Duration,
     /// Events that nobody waits for and that could not be committed yet.
     carried: Vec<Event<A>>,
     /// Last, so that others find it gone only when everything is.
@@ -84,12 +89,10 @@ impl<A: App> Writer<A> {
         let path = plan.config.database.clone();
         database::make_folder(&path)?;
         let (presence, gate) = presence::enter(&path, plan.config.shared)?;
-        let db = database::open(&path, plan.config.busy_timeout)?;
-        let reserve = Reserve::open(&path, plan.config.reserve_bytes);
-        let engine = Engine::open(db, Arc::clone(&plan.app), options(&plan))
-            .map_err(|error| database::explain_engine(&path, error))?;
-        let reserve_period = plan.config.period;
-        let mut writer = Self::new(plan.means, plan.inbox, engine, reserve, reserve_period);
+        let mut reserve = Reserve::new(&path, plan.config.reserve_bytes);
+        let engine = open_engine(&plan, &mut reserve)?;
+        reserve.hold_again();
+        let mut writer = Self::new(plan.means, plan.inbox, engine, reserve, &plan.config);
         writer.presence = Some(presence);
         let held = writer.reserve.is_held();
         // What was said of the reserve before is remembered in the database, and may have changed since.
@@ -110,7 +113,7 @@ impl<A: App> Writer<A> {
         inbox: mpsc::Receiver<Command<A>>,
         engine: Engine<A>,
         reserve: Reserve,
-        reserve_period: Duration,
+        config: &Config,
     ) -> Self {
         Self {
             _alarm: Alarm(Arc::clone(&means.board)),
@@ -120,8 +123,10 @@ impl<A: App> Writer<A> {
             inbox,
             gather: Gather::default(),
             reserve,
-            reserve_period,
+            reserve_period: config.period,
             reserve_tried: Instant::now(),
+            database: config.database.clone(),
+            busy_timeout: config.busy_timeout,
             carried: Vec::new(),
             presence: None,
         }
@@ -177,29 +182,89 @@ impl<A: App> Writer<A> {
     /// Commits events with those put off before. Only what nothing can be done about is an error.
     fn commit(&mut self, events: Vec<Event<A>>) -> Result<(), engine::Error> {
         let mut all = std::mem::take(&mut self.carried);
+        all.extend(self.not_removed());
         all.extend(events);
         if all.is_empty() {
             return Ok(());
         }
+        if !self.reserve.is_held() {
+            return self.commit_sparingly(all);
+        }
         match self.attempt(&all) {
-            Err(engine::Error::DiskFull) if self.reserve.release() => self.commit_from_reserve(all),
+            Err(engine::Error::DiskFull) => self.commit_on_full_disk(all),
+            Ok(()) => {
+                self.bound_growth();
+                Ok(())
+            }
             other => self.put_off_if_refused(all, other),
         }
     }
 
-    /// The disk is full, and its reserve is free now. What makes room goes first; what needs room has one more try.
-    fn commit_from_reserve(&mut self, events: Vec<Event<A>>) -> Result<(), engine::Error> {
-        tracing::warn!("the disk is full: the reserve was released");
-        let (calls, others): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| event.call().is_some());
-        let mut draining = vec![Event::Reserve { held: false }];
-        draining.extend(others);
-        let drained = self.attempt(&draining);
-        self.put_off_if_refused(draining, drained)?;
-        if calls.is_empty() {
-            return Ok(());
+    /// The disk is full. The log may be the larger part of what it is full of, and goes first; then the reserve.
+    fn commit_on_full_disk(&mut self, events: Vec<Event<A>>) -> Result<(), engine::Error> {
+        if self.empty_log() {
+            match self.attempt(&events) {
+                Err(engine::Error::DiskFull) => {}
+                other => return self.put_off_if_refused(events, other),
+            }
         }
-        let called = self.attempt(&calls);
-        self.put_off_if_refused(calls, called)
+        // What makes room goes first; what needs room has one more try.
+        let (calls, mut others): (Vec<_>, Vec<_>) =
+            events.into_iter().partition(|event| event.call().is_some());
+        if self.reserve.release() {
+            tracing::warn!("the disk is full: the reserve was released");
+            others.insert(0, Event::Reserve { held: false });
+        }
+        others.extend(calls);
+        self.commit_sparingly(others)
+    }
+
+    /// Each event in a commit of its own, and none of them left in the log: many together may need more than the disk has, the more the longer they
+    /// were put off; and what fails leaves its pages in the log, which can only be emptied while it holds nothing that the database lacks.
+    fn commit_sparingly(&mut self, events: Vec<Event<A>>) -> Result<(), engine::Error> {
+        self.empty_log();
+        let mut left = events.into_iter();
+        while let Some(event) = left.next() {
+            if let Event::Stage { call, .. } = &event {
+                // A copy would take the room that is left, for a write that will be refused.
+                self.performer.reply(*call, Err(engine::Error::OnReserve));
+                continue;
+            }
+            let attempted = self.attempt(std::slice::from_ref(&event));
+            self.empty_log();
+            if attempted.is_err() {
+                let rest = std::iter::once(event).chain(left).collect();
+                return self.put_off_if_refused(rest, attempted);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the log adds to the database must fit into the reserve. Else, on a full disk, the log could not be emptied for want of room in the
+    /// database, nor written for want of room in the log.
+    fn bound_growth(&self) {
+        let may_grow = self.reserve.bytes() / 2;
+        if may_grow > 0
+            && database::growth(self.engine.db(), &self.database).is_ok_and(|growth| growth > may_grow)
+        {
+            self.empty_log();
+        }
+    }
+
+    /// Whether the log takes no space any more. Readers are not waited for long: the next commit comes here again.
+    fn empty_log(&self) -> bool {
+        let db = self.engine.db();
+        let emptied = db.busy_timeout(LOG_PATIENCE).is_ok() && database::empty_log(db);
+        if let Err(error) = db.busy_timeout(self.busy_timeout) {
+            tracing::warn!(%error, "commits will not wait long for other processes");
+        }
+        emptied
+    }
+
+    /// What is to be told of files that are still there.
+    fn not_removed(&mut self) -> impl Iterator<Item = Event<A>> + use<A> {
+        let files = self.performer.take_not_removed().into_iter();
+        files.map(|file| Event::NotRemoved { file })
     }
 
     fn attempt(&mut self, events: &[Event<A>]) -> Result<(), engine::Error> {
@@ -250,6 +315,8 @@ impl<A: App> Writer<A> {
             return Ok(());
         }
         self.reserve_tried = Instant::now();
+        // What the log takes is not what the disk lacks.
+        self.empty_log();
         if !self.reserve.hold_again() {
             return Ok(());
         }
@@ -258,10 +325,11 @@ impl<A: App> Writer<A> {
 
     fn close(mut self) {
         self.performer.stop();
+        let last: Vec<_> = self.not_removed().chain([Event::Closing]).collect();
         let patience = self.engine.db().busy_timeout(CLOSING_PATIENCE);
         let closed = patience
             .map_err(engine::Error::from)
-            .and_then(|()| self.attempt(&[Event::Closing]));
+            .and_then(|()| self.attempt(&last));
         if let Err(error) = closed {
             tracing::warn!(%error, "what is held for others is let go by time");
         }
@@ -284,6 +352,31 @@ impl Drop for Alarm {
         }
         self.0.end();
     }
+}
+
+/// Opens the engine, also on a disk that is full: that must keep nobody from what waits. What a killed process left in the log goes into the
+/// database first, then the reserve goes.
+fn open_engine<A: App>(plan: &Plan<A>, reserve: &mut Reserve) -> Result<Engine<A>, Error> {
+    let path = &plan.config.database;
+    let open = || {
+        let db = database::open(path, plan.config.busy_timeout)?;
+        Engine::open(db, Arc::clone(&plan.app), options(plan))
+            .map_err(|error| database::explain_engine(path, error))
+    };
+    let is_full = |opened: &Result<_, Error>| {
+        let error = opened.as_ref().err();
+        error.is_some_and(|error| error.kind() == ErrorKind::DiskFull)
+    };
+    let empty_log = || database::open(path, LOG_PATIENCE).is_ok_and(|db| database::empty_log(&db));
+    let mut opened = open();
+    if is_full(&opened) && empty_log() {
+        opened = open();
+    }
+    if is_full(&opened) && reserve.release() {
+        empty_log();
+        opened = open();
+    }
+    opened
 }
 
 fn options<A: App>(plan: &Plan<A>) -> Options {

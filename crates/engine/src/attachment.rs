@@ -57,6 +57,8 @@ pub(crate) fn entity(sha256: &Sha256) -> Entity {
 
 /// Notes that files are about to be copied.
 pub(crate) fn stage<A: App>(step: &Step<'_, A>, files: &[String]) -> Result<(), Error> {
+    // It would take the space that what waits drains into, for a write that will be refused.
+    mutate::check_storage(step)?;
     for file in files {
         step.db
             .prepare_cached("INSERT INTO outrigger_staging (file, staged) VALUES (?1, ?2)")?
@@ -78,11 +80,22 @@ pub(crate) fn sweep<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
     files.into_iter().try_for_each(|file| let_go(step, file))
 }
 
-/// Lets the host remove a file. It is remembered until the host has: a process may die between the commit and the removal.
-fn let_go<A: App>(step: &mut Step<'_, A>, file: String) -> Result<(), Error> {
+/// The host could not remove a file: it is remembered until a sweep tries again.
+pub(crate) fn not_removed<A: App>(step: &mut Step<'_, A>, file: &str) -> Result<(), Error> {
+    step.attempts.removed.retain(|removed| removed != file);
+    note_let_go(step, file)
+}
+
+fn note_let_go<A: App>(step: &Step<'_, A>, file: &str) -> Result<(), Error> {
     step.db
         .prepare_cached("INSERT OR REPLACE INTO outrigger_staging (file, staged) VALUES (?1, ?2)")?
         .execute(params![file, LET_GO])?;
+    Ok(())
+}
+
+/// Lets the host remove a file. It is remembered until the host has: a process may die between the commit and the removal.
+fn let_go<A: App>(step: &mut Step<'_, A>, file: String) -> Result<(), Error> {
+    note_let_go(step, &file)?;
     step.attempts.removed.push(file.clone());
     step.effect(Effect::RemoveFile(file));
     Ok(())

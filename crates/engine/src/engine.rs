@@ -137,6 +137,9 @@ impl<A: App> Engine<A> {
     /// Takes events, decides, commits, and says what is to be done. All of them share one transaction; a refused one does not undo its
     /// neighbours. On an error nothing was changed, and the same events may be handed in again.
     ///
+    /// One thing no database can promise: where it was the commit that failed, and the process or the power dies before another succeeds, what was handed in may
+    /// be there after all when the database is opened next.
+    ///
     /// # Errors
     /// [`Error::DiskFull`], [`Error::Locked`] or [`Error::Database`]; what is wrong with a call is in its [`Effect::Reply`].
     pub fn handle(&mut self, now: Now, events: &[Event<A>]) -> Result<Vec<Effect>, Error> {
@@ -348,6 +351,11 @@ fn take<A: App>(step: &mut Step<'_, A>, event: &Event<A>) -> Result<Option<Reply
         Event::AcceptServer { .. } => restore::accept_server(step)?,
         Event::Reserve { held } => {
             step.state.connection.on_reserve = !held;
+            schema::limit_log(&step.db, !held)?;
+            return Ok(None);
+        }
+        Event::NotRemoved { file } => {
+            attachment::not_removed(step, file)?;
             return Ok(None);
         }
         Event::Closing => {

@@ -139,6 +139,11 @@ pub enum Event<A: App> {
         /// Whether the reserve is held.
         held: bool,
     },
+    /// A file that was to be removed is still there: it is not forgotten, and is removed at the next start.
+    NotRemoved {
+        /// Its name.
+        file: String,
+    },
     /// The host is about to end: what it holds for others is let go.
     Closing,
 }
@@ -165,6 +170,7 @@ impl<A: App> Event<A> {
             | Self::Refreshed(_)
             | Self::SignedIn
             | Self::Reserve { .. }
+            | Self::NotRemoved { .. }
             | Self::Closing => None,
         }
     }

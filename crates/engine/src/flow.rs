@@ -34,6 +34,12 @@ pub(crate) fn enter<A: App>(step: &mut Step<'_, A>, row: &mut Row, waits: Waits)
     Ok(())
 }
 
+/// Adds a row whose place is before all others: what stands behind it in its lane, and was not sent yet, waits for it.
+pub(crate) fn enter_first<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
+    enter(step, row, Waits::default())?;
+    hold_back_next(step, row)
+}
+
 /// Sends a row off: it is in a request from now on.
 pub(crate) fn depart<A: App>(
     step: &mut Step<'_, A>,
@@ -128,6 +134,11 @@ fn step_aside<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error
 fn rejoin_lane<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
     update(step, row, |row| row.in_lane = true)?;
     rest(step, row)?;
+    hold_back_next(step, row)
+}
+
+/// What may go no more, since a row has come to stand before it in its lane, waits.
+fn hold_back_next<A: App>(step: &mut Step<'_, A>, row: &Row) -> Result<(), Error> {
     if let Some(behind) = queue::lane_successor(&step.db, row.lane, row.place)?
         && let Some(mut behind) = queue::by_place(&step.db, behind)?
         && behind.state == RowState::Ready

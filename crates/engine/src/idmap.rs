@@ -167,6 +167,13 @@ pub(crate) fn learn(
     Ok(())
 }
 
+/// Forgets what the server called an entity.
+pub(crate) fn forget(db: &Connection, entity: &Entity) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM outrigger_id WHERE local_id = ?1")?
+        .execute([entity.id])?;
+    Ok(())
+}
+
 /// Records in which version an entity was last seen.
 pub(crate) fn see_version(db: &Connection, entity: &Entity, version: &str) -> rusqlite::Result<()> {
     db.prepare_cached("UPDATE outrigger_id SET version = ?2 WHERE local_id = ?1")?

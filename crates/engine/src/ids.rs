@@ -250,8 +250,8 @@ pub struct ReadMark(pub(crate) i64);
 pub struct Place(pub i64);
 
 impl Place {
-    /// Before all others; no row has it.
-    pub(crate) const NONE: Self = Self(0);
+    /// Before all others; no row has it. What comes back to the queue is older than all that waits, and its place may be below zero.
+    pub(crate) const NONE: Self = Self(-i64::MAX);
     /// After all others; no row has it.
     pub(crate) const LAST: Self = Self(i64::MAX);
 }

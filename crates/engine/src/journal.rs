@@ -6,10 +6,11 @@ use outrigger_planted::{self as planted, Bug};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 
+use crate::app::Intent;
 use crate::db::Db;
 use crate::error::Error;
-use crate::ids::{LocalId, MutationId, ReadMark};
-use crate::queue::Row;
+use crate::ids::{Entity, LocalId, MutationId, ReadMark};
+use crate::queue::{self, Row};
 use crate::status::Outcome;
 use crate::time::Wall;
 
@@ -53,6 +54,15 @@ pub(crate) fn confirmed_since(db: &Db<'_>, mark: ReadMark) -> Result<BTreeSet<Lo
     Ok(statement
         .query_map(params![mark.0, synced], |row| row.get(0))?
         .collect::<Result<_, _>>()?)
+}
+
+/// Whether a change of this entity had an effect, as far as is remembered.
+pub(crate) fn was_changed(db: &Db<'_>, entity: &Entity) -> Result<bool, Error> {
+    let synced = outcome_text(&Outcome::Synced);
+    let mut statement = db.prepare_cached(
+        "SELECT 1 FROM outrigger_journal WHERE entity = ?1 AND intent <> ?2 AND outcome = ?3",
+    )?;
+    Ok(statement.exists(params![entity.id, queue::intent_code(Intent::Create), synced])?)
 }
 
 fn make_room(db: &Db<'_>, up_to: i64) -> Result<(), Error> {

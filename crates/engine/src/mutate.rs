@@ -32,7 +32,7 @@ pub(crate) fn write<A: App>(step: &mut Step<'_, A>, write: &Write<A::Mutation>) 
 }
 
 /// While the disk is full what waits may drain, but nothing new comes in.
-fn check_storage<A: App>(step: &Step<'_, A>) -> Result<(), Error> {
+pub(crate) fn check_storage<A: App>(step: &Step<'_, A>) -> Result<(), Error> {
     if step.state.connection.on_reserve {
         Err(Error::OnReserve)
     } else {

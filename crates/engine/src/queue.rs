@@ -47,7 +47,7 @@ impl RowState {
     }
 }
 
-const fn intent_code(intent: Intent) -> i64 {
+pub(crate) const fn intent_code(intent: Intent) -> i64 {
     match intent {
         Intent::Create => 0,
         Intent::Update => 1,
@@ -288,7 +288,12 @@ pub(crate) fn waiting_lane_head(db: &Db<'_>, lane: LocalId) -> Result<Option<Row
 
 /// What stands before a place in its lane.
 pub(crate) fn lane_predecessor(db: &Db<'_>, lane: LocalId, place: Place) -> Result<Option<Place>, Error> {
-    lane_place(db, in_lane!("max", "0", "DESC", "place < ?2"), lane, place)
+    lane_place(
+        db,
+        in_lane!("max", "-9223372036854775807", "DESC", "place < ?2"),
+        lane,
+        place,
+    )
 }
 
 /// What stands behind a place in its lane.
@@ -353,6 +358,13 @@ pub(crate) fn with_keys_up_to(db: &Db<'_>, highest: Key) -> Result<Vec<Place>, E
     Ok(statement
         .query_map([highest], |row| row.get(0))?
         .collect::<Result<_, _>>()?)
+}
+
+/// The first place that is taken.
+pub(crate) fn first_place(db: &Db<'_>) -> Result<Option<Place>, Error> {
+    Ok(db
+        .prepare_cached("SELECT min(place) FROM outrigger_queue")?
+        .query_row([], |row| row.get(0))?)
 }
 
 /// Every row but those of uploads.

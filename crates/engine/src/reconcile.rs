@@ -137,6 +137,13 @@ pub(crate) fn observe<A: App>(
     Ok(entities)
 }
 
+/// The server has nothing of an entity any more, nor will it know it under the id that it had.
+pub(crate) fn lost<A: App>(step: &mut Step<'_, A>, entity: &Entity) -> Result<(), Error> {
+    idmap::forget(&step.db, entity)?;
+    drop_base(&step.db, entity)?;
+    rebuild(step, entity)
+}
+
 /// Versions that are numbers rise; others cannot be compared.
 fn is_older(version: &str, known: Option<&str>) -> bool {
     let number = |text: &str| text.trim_matches('"').parse::<u64>().ok();

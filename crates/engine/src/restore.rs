@@ -10,7 +10,7 @@ use crate::app::{App, Intent, LookUp, Retirement};
 use crate::db::Db;
 use crate::error::Error;
 use crate::event::{Effect, Reply};
-use crate::flow::{self, Waits};
+use crate::flow;
 use crate::http::{Answer, Response};
 use crate::ids::{ClientId, Entity, Key, MutationId, Place};
 use crate::journal;
@@ -85,7 +85,13 @@ fn halt<A: App>(step: &mut Step<'_, A>, watermark: i64, detail: &str) -> Result<
     step.state.connection.halt = Some(Halt::ServerRestored {
         detail: detail.to_owned(),
     });
-    for (entry, row) in journalled_after(&step.db, watermark)? {
+    let lost = journalled_after(&step.db, watermark)?;
+    // They were made before everything that waits, and stand before it again.
+    let mut place = queue::first_place(&step.db)?.map_or(step.state.place_next, |first| first.0);
+    place -= lost.len() as i64;
+    for (entry, mut row) in lost {
+        row.place = Place(place);
+        place += 1;
         revive(step, row, detail)?;
         step.db
             .prepare_cached("UPDATE outrigger_journal SET sequence = NULL WHERE entry = ?1")?
@@ -115,8 +121,7 @@ fn revive<A: App>(step: &mut Step<'_, A>, mut row: Row, detail: &str) -> Result<
     if !queue::has_entity(&step.db, &row.entity)? {
         reconcile::keep_base(step, &row.entity)?;
     }
-    row.place = step.new_place();
-    flow::enter(step, &mut row, Waits::default())?;
+    flow::enter_first(step, &mut row)?;
     make_uncertain(step, &mut row, detail)
 }
 
@@ -192,6 +197,10 @@ pub(crate) fn retire_answered<A: App>(
             crate::reach::network(step, false);
             return Ok(());
         }
+        (Class::Busy { retry_after }, _) => {
+            answer::busy(step, retry_after);
+            return Ok(());
+        }
         (Class::NeedsAuth, _) => {
             step.attempts.refreshing = true;
             step.effect(Effect::Refresh);
@@ -255,8 +264,8 @@ fn say_again<A: App>(step: &mut Step<'_, A>, entity: &Entity, said: &A::Mutation
     let Some(change) = step.app.follow_up(said, said) else {
         return Ok(());
     };
-    // What waits behind it says more than it does.
-    if queue::has_entity(&step.db, entity)? {
+    // What was said of it later, and waits or has arrived, says more than it does.
+    if queue::has_entity(&step.db, entity)? || journal::was_changed(&step.db, entity)? {
         return Ok(());
     }
     let made = step.app.load(&step.db, entity)?;
@@ -334,7 +343,10 @@ pub(crate) fn settle_uncertain<A: App>(
             said.map_or(Ok(()), |said| say_again(step, &entity, &said))
         }
         // Under the key that it has: whoever puts the same copy back once more finds by it what is made now.
-        Some(LookUp::NotDone) => flow::unpark(step, &mut row),
+        Some(LookUp::NotDone) => {
+            reconcile::lost(step, &row.entity)?;
+            flow::unpark(step, &mut row)
+        }
         Some(LookUp::Unclear) => Ok(()),
         None => {
             match class {

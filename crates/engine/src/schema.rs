@@ -4,7 +4,7 @@
 
 use outrigger_planted::{self as planted, Bug};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, ffi, params};
 
 use crate::app::App;
 use crate::engine::Options;
@@ -37,20 +37,13 @@ pub(crate) fn open<A: App>(
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     check_header(db)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
-    db.pragma_update(
-        None,
-        "synchronous",
-        if options.durable && !planted::is(Bug::NoFsync) {
-            "FULL"
-        } else {
-            "NORMAL"
-        },
-    )?;
+    is_written_ahead(db)?;
+    // Whose database it is, and that it is one, is certain whatever is risked of what is written later.
+    db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", false)?;
     // KiB, taken as they are needed. With SQLite's own 2 MiB a large call pushes pages out that it is about to change again.
     db.pragma_update(None, "cache_size", -8_192)?;
-    // 16 MiB of log: a checkpoint writes the same few hot pages however many commits it covers, and syncs twice.
-    db.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    limit_log(db, false)?;
     if !planted::is(Bug::LogNotMadeCertain) {
         make_certain(db)?;
     }
@@ -60,7 +53,26 @@ pub(crate) fn open<A: App>(
     migrate_app::<A>(&tx)?;
     app.opened(&tx)?;
     tx.commit()?;
+    is_written_ahead(db)?;
+    if !options.durable || planted::is(Bug::NoFsync) {
+        db.pragma_update(None, "synchronous", "NORMAL")?;
+    }
     Ok(identity)
+}
+
+/// Whether the database was switched to the log. Where that fails SQLite may say so only by the mode that it stays in, and there a commit is not certain once
+/// it is acknowledged. A database in memory has a mode of its own.
+fn is_written_ahead(db: &Connection) -> Result<(), Error> {
+    let mode: String = db.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    if mode.eq_ignore_ascii_case("wal") || mode.eq_ignore_ascii_case("memory") {
+        return Ok(());
+    }
+    Err(Error::Database(rusqlite::Error::SqliteFailure(
+        ffi::Error::new(ffi::SQLITE_IOERR),
+        Some(format!(
+            "the database cannot be switched to a write-ahead log: it stays in the mode {mode}"
+        )),
+    )))
 }
 
 /// Copies what is in the log into the database. After a sync that failed, the log is read as it was written although the disk does not have it; what is
@@ -72,6 +84,13 @@ fn make_certain(db: &Connection) -> Result<(), Error> {
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(()),
         other => Ok(other?),
     }
+}
+
+/// How much the log may hold before it goes into the database. As a rule 16 MiB: that writes the same few hot pages however many commits it covers,
+/// and syncs twice. On the reserve as little as can be: that space is for what waits, not for a log of it.
+pub(crate) fn limit_log(db: &Connection, on_reserve: bool) -> Result<(), Error> {
+    let pages = if on_reserve { 16 } else { 4_000 };
+    Ok(db.pragma_update(None, "wal_autocheckpoint", pages)?)
 }
 
 fn check_header(db: &Connection) -> Result<(), Error> {

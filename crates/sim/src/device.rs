@@ -89,6 +89,7 @@ pub(crate) struct Device {
     pub(crate) may_have_lost: bool,
     /// Its database is an older one than before.
     pub(crate) went_back: bool,
+    pub(crate) was_put_back: bool,
     /// Things whose making was refused in a database that was put back.
     pub(crate) may_be_doubled: BTreeSet<usize>,
     /// What is to be looked at once a step is over.
@@ -127,6 +128,7 @@ impl Device {
             asked: BTreeMap::new(),
             may_have_lost: false,
             went_back: false,
+            was_put_back: false,
             may_be_doubled: BTreeSet::new(),
             changed: BTreeSet::new(),
             random: StdRng::seed_from_u64(seed ^ 0xff),

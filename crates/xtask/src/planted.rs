@@ -89,9 +89,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     // A file that is not there is told before an hour has passed.
     let patches = patch::read(&wanted.patches)?;
     let bounds = Bounds { seeds: wanted.seeds };
-    let suite = Suite::planted()?;
+    let mut suite = Suite::planted()?;
     println!("the code as it is: {SEEDS_OF_CONTROL} worlds and the tests");
-    suite.control(SEEDS_OF_CONTROL)?;
+    let complaints = suite.control(SEEDS_OF_CONTROL)?;
+    for complaint in &complaints {
+        println!("  the code as it is fails: {complaint}");
+    }
     let mut lines = Vec::new();
     for bug in &wanted.bugs {
         lines.push(one(bug.name(), bug.told(), Some(bug.breaks()), || {
@@ -99,9 +102,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         })?);
     }
     if wanted.is_all {
-        table::store(&lines)?;
+        table::store(&lines, &complaints)?;
     }
-    let mut wrong = Vec::new();
+    let as_it_is = complaints
+        .iter()
+        .map(|it| format!("the code as it is fails: {it}"));
+    let mut wrong: Vec<_> = as_it_is.collect();
     for patch in &patches {
         // One that is no patch of this code says nothing of the others.
         match one(&patch.name(), "a patch", None, || patch.find(&suite, bounds)) {

@@ -148,23 +148,29 @@ pub(crate) fn audit(
     client: &Connection,
 ) -> Result<Audit, Trouble> {
     let remote = remote::read(server, account)?;
+    let mut audit = audit_server(ledger, &remote, client)?;
+    compare_client(&mut audit, ledger, &remote, client)?;
+    check_integrity(&mut audit, "server", server)?;
+    check_integrity(&mut audit, "client", client)?;
+    Ok(audit)
+}
+
+/// Compares the ledger with what the server has. The client's database says only what was late.
+pub(crate) fn audit_server(ledger: &Ledger, remote: &Remote, client: &Connection) -> Result<Audit, Trouble> {
     let mut audit = Audit::default();
     for (tag, thing) in &ledger.things {
         count_deeds(&mut audit, thing);
         let found = remote.of(*tag, thing);
         compare(&mut audit, ledger, *tag, thing, &found);
     }
-    compare_order(&mut audit, ledger, &remote, &parked(client)?);
-    compare_uploads(&mut audit, &remote);
+    compare_order(&mut audit, ledger, remote, &parked(client)?);
+    compare_uploads(&mut audit, remote);
     let known: BTreeSet<Tag> = ledger.things.keys().copied().collect();
     for tag in remote.tags().filter(|tag| !known.contains(tag)) {
         audit
             .findings
             .push(format!("the server has #{}, which nobody wrote", tag.0));
     }
-    compare_client(&mut audit, ledger, &remote, client)?;
-    check_integrity(&mut audit, "server", server)?;
-    check_integrity(&mut audit, "client", client)?;
     Ok(audit)
 }
 
@@ -193,7 +199,7 @@ pub(crate) fn inspect(
 }
 
 /// Whether a client's database still knows of a mutation, or of the one that stands for it: it waits, or its outcome is recorded.
-fn is_kept(client: &Connection, mutation: MutationId) -> Result<bool, Trouble> {
+pub(crate) fn is_kept(client: &Connection, mutation: MutationId) -> Result<bool, Trouble> {
     let mut statement = client.prepare_cached(
         "WITH one (id) AS (SELECT coalesce((SELECT into_mutation FROM outrigger_merged WHERE mutation = ?1), ?1))
          SELECT 1 FROM one JOIN outrigger_queue AS q ON q.mutation = one.id
@@ -205,7 +211,7 @@ fn is_kept(client: &Connection, mutation: MutationId) -> Result<bool, Trouble> {
 fn count_deeds(audit: &mut Audit, thing: &Thing) {
     for deed in &thing.deeds {
         let score = audit.score(Row::of(thing.kind, &deed.what));
-        score.written += u64::from(deed.standing != Standing::Asked);
+        score.written += u64::from(matches!(deed.standing, Standing::Written | Standing::TakenBack));
         score.taken_back += u64::from(deed.standing == Standing::TakenBack);
     }
 }
@@ -462,7 +468,7 @@ fn compare_ties(
     Ok(())
 }
 
-fn check_integrity(audit: &mut Audit, whose: &str, db: &Connection) -> Result<(), Trouble> {
+pub(crate) fn check_integrity(audit: &mut Audit, whose: &str, db: &Connection) -> Result<(), Trouble> {
     let said: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
     if said != "ok" {
         audit

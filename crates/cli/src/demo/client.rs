@@ -9,11 +9,12 @@ use outrigger_engine::inspect::Filter;
 use outrigger_social::id::PostId;
 use outrigger_social::{Mutation, Observation, Social, reads, wire};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use url::Url;
 
+use super::DemoClientArgs;
 use super::lines::{MetPost, Order, ParkedItem, Person, Report};
 use super::place;
 use super::trouble::Trouble;
@@ -22,7 +23,8 @@ use super::trouble::Trouble;
 const LOOKS_MAX: u32 = 100;
 
 /// Runs until the orders end.
-pub(crate) async fn run(folder: &Path, server: Url) -> Result<(), Trouble> {
+pub(crate) async fn run(args: DemoClientArgs) -> Result<(), Trouble> {
+    let (folder, server) = (args.folder.as_path(), args.server);
     let credentials = SessionCredentials::open(&server, Arc::new(place::session_file(folder))).await?;
     let account = credentials
         .session()
@@ -32,13 +34,16 @@ pub(crate) async fn run(folder: &Path, server: Url) -> Result<(), Trouble> {
         id: account.id.clone(),
         name: account.name,
     };
-    let config = Config::new(
+    let mut config = Config::new(
         place::database(folder),
         place::attachments(folder),
         server,
         account.id,
         Arc::new(credentials),
     );
+    config.shared = args.shared;
+    config.reserve_bytes = args.reserve_bytes.unwrap_or(config.reserve_bytes);
+    config.period = args.period.map_or(config.period, Duration::from_millis);
     let service = SyncService::open(Social::new(me), config).await?;
     say(&Report::Ready)?;
     let mut states = service.state();

@@ -20,11 +20,11 @@ pub(crate) enum Fault {
     Repeated,
     /// 500.
     ServerError,
-    /// 503 with `Retry-After` in seconds.
-    Unavailable,
-    /// 429 with `Retry-After` in seconds.
-    TooMany,
-    /// 429 with `Retry-After` as a date.
+    /// 503 with this `Retry-After`.
+    Unavailable(&'static str),
+    /// 429 with this `Retry-After`.
+    TooMany(&'static str),
+    /// 429 with `Retry-After` as the date of a second later.
     TooManyUntil,
     /// 302 to a page where one is to sign in.
     PortalRedirect,
@@ -42,8 +42,8 @@ impl Fault {
         Self::AnswerCut,
         Self::Repeated,
         Self::ServerError,
-        Self::Unavailable,
-        Self::TooMany,
+        Self::Unavailable("0"),
+        Self::TooMany("1"),
         Self::TooManyUntil,
         Self::PortalRedirect,
         Self::PortalPage,
@@ -57,8 +57,8 @@ impl Fault {
             Self::AnswerCut => "answers cut in half",
             Self::Repeated => "requests delivered twice",
             Self::ServerError => "500",
-            Self::Unavailable => "503",
-            Self::TooMany | Self::TooManyUntil => "429",
+            Self::Unavailable(_) => "503",
+            Self::TooMany(_) | Self::TooManyUntil => "429",
             Self::PortalRedirect | Self::PortalPage => "captive portal pages",
             Self::UploadCut => "uploads cut",
         }

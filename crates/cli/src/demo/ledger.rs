@@ -85,6 +85,8 @@ pub(crate) enum Standing {
     Asked,
     /// The client said that it is durable.
     Written,
+    /// The client said that it was not done, and left nothing.
+    Refused,
     /// The user took it back.
     TakenBack,
 }
@@ -118,7 +120,7 @@ impl Thing {
         let last = self
             .deeds
             .iter()
-            .rfind(|deed| deed.standing != Standing::TakenBack);
+            .rfind(|deed| !matches!(deed.standing, Standing::Refused | Standing::TakenBack));
         last.is_some_and(|deed| !matches!(deed.what, What::Remove | What::Set(false)))
     }
 
@@ -134,7 +136,7 @@ impl Thing {
             match deed.standing {
                 Standing::Asked => ends.push(after),
                 Standing::Written => ends = vec![after],
-                Standing::TakenBack => {}
+                Standing::Refused | Standing::TakenBack => {}
             }
         }
         ends
@@ -150,9 +152,10 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// A tag that nothing has.
-    pub(crate) fn next_tag(&self) -> Tag {
-        Tag(self.things.keys().next_back().map_or(1, |tag| tag.0 + 1))
+    /// A tag that nothing has, from this one on.
+    pub(crate) fn next_tag(&self, first: Tag) -> Tag {
+        let next = self.things.keys().next_back().map(|tag| Tag(tag.0 + 1));
+        next.unwrap_or(first).max(first)
     }
 
     /// Something is asked for.
@@ -163,6 +166,14 @@ impl Ledger {
                 what,
                 standing: Standing::Asked,
             });
+        }
+    }
+
+    /// The client says that it has not carried out an order.
+    pub(crate) fn refuse(&mut self, number: u64) {
+        let deeds = self.things.values_mut().flat_map(|thing| &mut thing.deeds);
+        for deed in deeds.filter(|deed| deed.number == number) {
+            deed.standing = Standing::Refused;
         }
     }
 
@@ -234,7 +245,7 @@ mod tests {
     #[test]
     fn what_was_not_acknowledged_may_be_there_or_not() {
         let mut ledger = Ledger::default();
-        let tag = ledger.next_tag();
+        let tag = ledger.next_tag(Tag(1));
         let id = LocalId::derived(LocalId(Default::default()), "post");
         ledger.things.insert(tag, Thing::new(Kind::Post, id, On::Nothing));
         ledger.ask(tag, 1, What::Make("one".to_owned()));

@@ -16,7 +16,7 @@ const UNANSWERED_MAX: usize = 8;
 /// The client, with a user at it.
 #[derive(Debug)]
 pub(crate) struct Pilot {
-    client: Client,
+    pub(crate) client: Client,
     pub(crate) ledger: Ledger,
     pub(crate) state: SyncState,
     unanswered: usize,
@@ -31,6 +31,13 @@ pub(crate) enum Heard {
     State,
     /// A write is durable.
     Wrote,
+    /// A write was refused, and left nothing.
+    Refused {
+        /// Which.
+        number: u64,
+        /// The client's word.
+        reason: String,
+    },
     /// The answer to something else.
     Answer(Report),
     /// The client has ended.
@@ -113,9 +120,11 @@ impl Pilot {
                 self.ledger.acknowledge(number, mutations);
                 Ok(Heard::Wrote)
             }
-            Report::Refused { number, reason } => Err(Trouble::Story(format!(
-                "the client refused write {number}: {reason}"
-            ))),
+            Report::Refused { number, reason } => {
+                self.unanswered = self.unanswered.saturating_sub(1);
+                self.ledger.refuse(number);
+                Ok(Heard::Refused { number, reason })
+            }
             other => Ok(Heard::Answer(other)),
         }
     }
@@ -155,7 +164,7 @@ impl Pilot {
             match self.hear().await? {
                 Heard::Answer(report) => return Ok(report),
                 Heard::End => return Err(Trouble::Story("the client has ended".to_owned())),
-                Heard::State | Heard::Wrote => {}
+                Heard::State | Heard::Wrote | Heard::Refused { .. } => {}
             }
         }
     }

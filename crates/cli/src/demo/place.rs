@@ -1,11 +1,21 @@
-//! Where the client of a demo keeps what it has, within its folder.
+//! Where the processes of a demo keep what they have.
 //!
 //! Owns the names. Never opens anything.
 
 use outrigger_client::SessionFile;
 use std::path::{Path, PathBuf};
 
-/// The session of the client.
+/// The folder of the server, in that of the world.
+pub(crate) fn server(world: &Path) -> PathBuf {
+    world.join("server")
+}
+
+/// The folder of the client, in that of the world.
+pub(crate) fn client(world: &Path) -> PathBuf {
+    world.join("client")
+}
+
+/// The session of the client, in its folder. So are the others.
 pub(crate) fn session_file(folder: &Path) -> SessionFile {
     SessionFile::new(folder.join("session.json"))
 }

@@ -19,16 +19,21 @@ pub(crate) const SERVER: &str = "demo-server";
 /// The client process.
 #[derive(Debug)]
 pub(crate) struct Client {
-    child: Child,
+    pub(crate) child: Child,
     orders: ChildStdin,
     reports: Lines<BufReader<ChildStdout>>,
 }
 
 impl Client {
-    /// Starts it; it will say when it is ready.
-    pub(crate) fn start(binary: &Path, folder: &Path, server: SocketAddr) -> Result<Self, Trouble> {
+    /// How it is started, in this folder, for a server at this address.
+    pub(crate) fn command(binary: &Path, folder: &Path, server: SocketAddr) -> Command {
         let mut command = Command::new(binary);
         command.arg(CLIENT).arg(folder).arg(format!("http://{server}"));
+        command
+    }
+
+    /// Starts it; it will say when it is ready.
+    pub(crate) fn start(command: Command) -> Result<Self, Trouble> {
         let (child, orders, reports) = start(command)?;
         Ok(Self {
             child,
@@ -86,17 +91,22 @@ impl Client {
 /// The server process.
 #[derive(Debug)]
 pub(crate) struct Server {
-    child: Child,
+    pub(crate) child: Child,
     /// Open for as long as it is to run.
     _orders: ChildStdin,
     address: SocketAddr,
 }
 
 impl Server {
-    /// Starts it, and waits until it listens.
-    pub(crate) async fn start(binary: &Path, folder: &Path) -> Result<Self, Trouble> {
+    /// How it is started, in this folder.
+    pub(crate) fn command(binary: &Path, folder: &Path) -> Command {
         let mut command = Command::new(binary);
         command.arg(SERVER).arg(folder);
+        command
+    }
+
+    /// Starts it, and waits until it listens.
+    pub(crate) async fn start(command: Command) -> Result<Self, Trouble> {
         let (child, orders, mut said) = start(command)?;
         let line = said.next_line().await.map_err(Trouble::io("read reports"))?;
         let address = line.and_then(|line| line.parse().ok());

@@ -16,6 +16,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::fault::{Fault, Plan};
 use super::message::{Call, Message};
 
+const EPOCH: &str = "outrigger-epoch";
+
 /// How the network is.
 #[derive(Debug, Clone)]
 pub(crate) enum Weather {
@@ -92,6 +94,8 @@ struct State {
     weather: Weather,
     tally: Tally,
     stop: Option<Stop>,
+    /// What the server calls its database: without it no answer is taken for the server's.
+    epoch: Option<String>,
 }
 
 /// Where the next request is to be held.
@@ -122,6 +126,7 @@ impl Proxy {
                 weather: Weather::Fair,
                 tally: Tally::default(),
                 stop: None,
+                epoch: None,
             }),
         });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
@@ -221,12 +226,28 @@ impl Shared {
         }
     }
 
+    /// What the server itself would say.
+    fn problem(&self, status: &str, name: &str, retry_after: Option<&str>) -> Message {
+        let number = status.split(' ').next().unwrap_or("500");
+        let body = format!(
+            r#"{{"type":"urn:outrigger:problem:{name}","title":"{status}","status":{number},"detail":"So the network has it."}}"#
+        );
+        let epoch = self.state().epoch.clone();
+        let mut fields = vec![("content-type", "application/problem+json")];
+        fields.extend(epoch.iter().map(|epoch| (EPOCH, epoch.as_str())));
+        fields.extend(retry_after.map(|value| ("retry-after", value)));
+        Message::answer(status, &fields, &body)
+    }
+
     /// Forwards a request and brings the answer.
     async fn forward(&self, request: &Message) -> io::Result<Message> {
         let server = self.state().server;
         let call = Call::send(server, request, None).await?;
         self.at(Point::Forwarded).await;
         let answer = call.answer().await?;
+        if let Some(epoch) = answer.head.field(EPOCH) {
+            self.state().epoch = Some(epoch.to_owned());
+        }
         self.at(Point::Answered).await;
         Ok(answer)
     }
@@ -312,12 +333,12 @@ async fn spoiled(shared: &Shared, fault: Fault, request: &Message) -> io::Result
             drop(Call::send(server, request, Some(request.body.len() / 2)).await?);
             return Ok(Spoiled::Nothing);
         }
-        Fault::ServerError => problem("500 Internal Server Error", "internal", None),
-        Fault::Unavailable => problem("503 Service Unavailable", "unavailable", Some("0")),
-        Fault::TooMany => problem("429 Too Many Requests", "rate-limited", Some("1")),
+        Fault::ServerError => shared.problem("500 Internal Server Error", "internal", None),
+        Fault::Unavailable(after) => shared.problem("503 Service Unavailable", "unavailable", Some(after)),
+        Fault::TooMany(after) => shared.problem("429 Too Many Requests", "rate-limited", Some(after)),
         Fault::TooManyUntil => {
             let until = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(1));
-            problem("429 Too Many Requests", "rate-limited", Some(&until))
+            shared.problem("429 Too Many Requests", "rate-limited", Some(&until))
         }
         Fault::PortalRedirect => {
             let fields = [
@@ -333,12 +354,4 @@ async fn spoiled(shared: &Shared, fault: Fault, request: &Message) -> io::Result
         ),
     };
     Ok(Spoiled::Whole(answer))
-}
-
-fn problem(status: &str, name: &str, retry_after: Option<&str>) -> Message {
-    let number = status.split(' ').next().unwrap_or("500");
-    let body = format!(r#"{{"type":"urn:outrigger:problem:{name}","title":"{status}","status":{number}}}"#);
-    let mut fields = vec![("content-type", "application/problem+json")];
-    fields.extend(retry_after.map(|value| ("retry-after", value)));
-    Message::answer(status, &fields, &body)
 }

@@ -82,7 +82,7 @@ impl Patience {
 pub(crate) async fn play(binary: &Path, script: &Script, began: Instant) -> Result<Told, Trouble> {
     let screen = Screen::new(script.shown);
     screen.title(script.seed, script.items);
-    let world = World::new(binary).await?;
+    let world = World::new(binary, World::ground()?).await?;
     let mut story = online(world, screen, script).await?;
     let doomed = story.go_offline(script.items / 2).await?;
     story.killed_offline().await?;
@@ -103,7 +103,7 @@ async fn online(world: World, mut screen: Screen, script: &Script) -> Result<Sto
         Report::Met { people } => people,
         other => return Err(unexpected(&other)),
     };
-    let workload = Workload::new(script.seed, people, world.pictures_folder());
+    let workload = Workload::new(script.seed, people, world.pictures_folder(), Tag(1));
     let mut story = Story {
         world,
         screen,
@@ -389,6 +389,9 @@ fn expected(heard: Heard) -> Result<(), Trouble> {
     match heard {
         Heard::State | Heard::Wrote => Ok(()),
         Heard::Answer(other) => Err(unexpected(&other)),
+        Heard::Refused { number, reason } => Err(Trouble::Story(format!(
+            "the client refused write {number}: {reason}"
+        ))),
         Heard::End => Err(Trouble::Story("the client has ended".to_owned())),
     }
 }

@@ -13,7 +13,7 @@ use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::ledger::{Kind, Ledger, On, Tag, Thing, What};
+use super::ledger::{Kind, Ledger, On, Standing, Tag, Thing, What};
 use super::lines::{MetPost, Order, Person};
 use super::png;
 use super::trouble::Trouble;
@@ -68,6 +68,8 @@ pub(crate) struct Workload {
     people: Vec<Person>,
     /// Where pictures are written.
     folder: PathBuf,
+    /// What is made is numbered from here on: so two who write side by side make nothing twice.
+    first_tag: Tag,
     pictures: u32,
     numbers: u64,
     /// What is done first, so that even a short story has something of everything.
@@ -78,15 +80,16 @@ pub(crate) struct Workload {
 }
 
 impl Workload {
-    /// Of a user who has met these people.
-    pub(crate) fn new(seed: u64, mut people: Vec<Person>, folder: PathBuf) -> Self {
+    /// Of a user who has met these people. Whatever gets a number gets one from the first tag on.
+    pub(crate) fn new(seed: u64, mut people: Vec<Person>, folder: PathBuf, first_tag: Tag) -> Self {
         let spared = people.first_mut().and_then(|first| first.posts.pop());
         Self {
             random: StdRng::seed_from_u64(seed),
             people,
             folder,
-            pictures: 0,
-            numbers: 0,
+            first_tag,
+            pictures: first_tag.0.saturating_sub(1),
+            numbers: u64::from(first_tag.0.saturating_sub(1)),
             first: ACTS.iter().rev().map(|(act, _)| *act).collect(),
             left_alone: BTreeSet::new(),
             spared,
@@ -148,7 +151,7 @@ impl Workload {
 
     /// A new thing, with an id that is the same for the same seed.
     fn make(&mut self, ledger: &mut Ledger, kind: Kind, on: On) -> (Tag, LocalId) {
-        let tag = ledger.next_tag();
+        let tag = ledger.next_tag(self.first_tag);
         let mut random = [0; 10];
         self.random.fill_bytes(&mut random);
         let id = LocalId::new(Wall(1_700_000_000_000 + i64::from(tag.0)), random);
@@ -231,10 +234,14 @@ impl Workload {
         let Some(user) = self.people.choose(&mut self.random).map(|person| person.user) else {
             return self.post(ledger, 0);
         };
+        let is_to_them =
+            |thing: &&Thing| thing.kind == Kind::Message && thing.on == On::Person(user) && !thing.in_doubt;
         let is_first = !ledger
             .things
             .values()
-            .any(|thing| thing.kind == Kind::Message && thing.on == On::Person(user) && !thing.in_doubt);
+            .filter(is_to_them)
+            .flat_map(|thing| &thing.deeds)
+            .any(|deed| deed.standing != Standing::Refused);
         let (tag, id) = self.make(ledger, Kind::Message, On::Person(user));
         let text = tag.sign(self.sentence());
         let (mut media, files) = self.take_pictures(ledger, tag, u32::from(with_picture))?;

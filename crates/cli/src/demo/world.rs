@@ -4,8 +4,10 @@
 
 use outrigger_client::{Account, Secret, Session, SessionStore as _};
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use tokio::process::Command;
 
 use super::audit::{self, Audit};
 use super::ledger::Ledger;
@@ -26,22 +28,27 @@ const PASSWORD: &str = "correct horse";
 pub(crate) struct World {
     folder: TempDir,
     binary: PathBuf,
-    server: Server,
+    pub(crate) server: Server,
     proxy: Proxy,
-    account: String,
+    pub(crate) account: String,
     /// The user's, on another device.
     token: String,
     others: Vec<String>,
 }
 
 impl World {
-    /// A new one, with processes of this binary.
-    pub(crate) async fn new(binary: &Path) -> Result<Self, Trouble> {
-        let folder = tempfile::Builder::new()
+    /// A folder for a new one.
+    pub(crate) fn ground() -> Result<TempDir, Trouble> {
+        tempfile::Builder::new()
             .prefix("outrigger-demo-")
             .tempdir()
-            .map_err(Trouble::io("make a folder"))?;
-        let server = Server::start(binary, &folder.path().join("server")).await?;
+            .map_err(Trouble::io("make a folder"))
+    }
+
+    /// A new one in this folder, with processes of this binary.
+    pub(crate) async fn new(binary: &Path, folder: TempDir) -> Result<Self, Trouble> {
+        let server = Server::command(binary, &place::server(folder.path()));
+        let server = Server::start(server).await?;
         let proxy = Proxy::start(server.address())
             .await
             .map_err(Trouble::io("start the proxy"))?;
@@ -133,7 +140,12 @@ impl World {
 
     /// Starts the client.
     pub(crate) fn start_client(&self) -> Result<Client, Trouble> {
-        Client::start(&self.binary, &self.client_folder(), self.proxy.address())
+        Client::start(self.client_command(self.proxy.address()))
+    }
+
+    /// How the client is started, for a server at this address.
+    pub(crate) fn client_command(&self, server: SocketAddr) -> Command {
+        Client::command(&self.binary, &self.client_folder(), server)
     }
 
     /// Kills the server.
@@ -143,9 +155,19 @@ impl World {
 
     /// Starts the server again, on what it left behind.
     pub(crate) async fn start_server(&mut self) -> Result<(), Trouble> {
-        self.server = Server::start(&self.binary, &self.folder.path().join("server")).await?;
+        self.start_server_as(self.server_command()).await
+    }
+
+    /// The same, started so.
+    pub(crate) async fn start_server_as(&mut self, command: Command) -> Result<(), Trouble> {
+        self.server = Server::start(command).await?;
         self.proxy.lead_to(self.server.address());
         Ok(())
+    }
+
+    /// How the server is started.
+    pub(crate) fn server_command(&self) -> Command {
+        Server::command(&self.binary, &place::server(self.folder.path()))
     }
 
     /// Where pictures are before the client has them.
@@ -153,8 +175,9 @@ impl World {
         self.folder.path().join("pictures")
     }
 
-    fn client_folder(&self) -> PathBuf {
-        self.folder.path().join("client")
+    /// Where the client has what it has.
+    pub(crate) fn client_folder(&self) -> PathBuf {
+        place::client(self.folder.path())
     }
 
     /// Both databases against the ledger, once everything is said to have arrived.
@@ -203,7 +226,7 @@ impl World {
 
     /// The database of the server.
     pub(crate) fn server_database(&self) -> PathBuf {
-        self.folder.path().join("server/outrigger.db")
+        place::server(self.folder.path()).join("outrigger.db")
     }
 
     fn server_db(&self) -> Result<rusqlite::Connection, Trouble> {

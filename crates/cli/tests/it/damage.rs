@@ -62,19 +62,33 @@ fn one_of_another_account_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn one_that_was_cut_is_left_alone() {
+    let world = World::new();
+    let alice = world.person("alice");
+    alice.post("hello");
+    let file = std::fs::File::options()
+        .write(true)
+        .open(alice.database())
+        .unwrap();
+    let length = file.metadata().unwrap().len();
+    for part in [length / 2, length - 4_096, 5_000] {
+        file.set_len(part).unwrap();
+        check(&alice, "is damaged");
+    }
+}
+
+#[test]
 fn one_that_cannot_be_written_says_so() {
     let world = World::new();
     let alice = world.person("alice");
-    if rustix::process::geteuid().is_root() {
-        // Nothing is read-only for them.
-        return;
-    }
     let set =
         |mode| std::fs::set_permissions(alice.database(), std::fs::Permissions::from_mode(mode)).unwrap();
+    // To root nothing is read-only.
+    let nobody = world.without_privileges(&alice);
     set(0o400);
-    alice.run(["post", "hello"]).exits(1).says("cannot be written");
+    nobody.run(["post", "hello"]).exits(1).says("cannot be written");
     set(0o600);
-    alice.run(["post", "hello"]).ok();
+    nobody.run(["post", "hello"]).ok();
 }
 
 #[test]

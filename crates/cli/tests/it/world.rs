@@ -5,10 +5,14 @@
 use serde_json::Value;
 use std::cell::RefCell;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_outrigger");
+/// Who has no rights but those that files give them.
+const NOBODY: u32 = 65_534;
 const PASSWORD: &str = "correct horse battery";
 
 /// The smallest PNG that anybody could mean.
@@ -58,6 +62,7 @@ impl World {
         Person {
             home: self.folder.path().join("homes").join(name),
             url: self.url.clone(),
+            user: None,
         }
     }
 
@@ -66,6 +71,25 @@ impl World {
         let person = self.stranger(name);
         person.run(["signup", name]).ok();
         person
+    }
+
+    /// The same person, as a user of the system to whom rights mean something: whoever runs the tests, or nobody where that is root.
+    pub(crate) fn without_privileges(&self, person: &Person) -> Person {
+        let mut same = Person {
+            home: person.home.clone(),
+            url: person.url.clone(),
+            user: None,
+        };
+        if rustix::process::geteuid().is_root() {
+            // Where they can get at it.
+            let folder = self.folder.path();
+            std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+            let program = folder.join("outrigger");
+            std::fs::copy(PROGRAM, &program).unwrap();
+            give(&folder.join("homes"), NOBODY);
+            same.user = Some((NOBODY, program));
+        }
+        same
     }
 
     /// A file of these bytes.
@@ -92,9 +116,32 @@ fn serve(folder: &Path, address: &str, options: &[&str]) -> (Running, String) {
     (server, url)
 }
 
+/// Gives a folder, and everything in it, to a user of the system.
+fn give(folder: &Path, user: u32) {
+    std::os::unix::fs::chown(folder, Some(user), Some(user)).unwrap();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            give(&path, user);
+        } else {
+            std::os::unix::fs::chown(&path, Some(user), Some(user)).unwrap();
+        }
+    }
+}
+
 fn program() -> Command {
-    let mut command = Command::new(PROGRAM);
-    for variable in ["OUTRIGGER_HOME", "OUTRIGGER_SERVER", "OUTRIGGER_LOG", "NO_COLOR"] {
+    program_at(Path::new(PROGRAM))
+}
+
+fn program_at(path: &Path) -> Command {
+    let mut command = Command::new(path);
+    for variable in [
+        "OUTRIGGER_HOME",
+        "OUTRIGGER_SERVER",
+        "OUTRIGGER_LOG",
+        "OUTRIGGER_RESERVE",
+        "NO_COLOR",
+    ] {
         command.env_remove(variable);
     }
     command.stdin(Stdio::null());
@@ -105,12 +152,18 @@ fn program() -> Command {
 pub(crate) struct Person {
     pub(crate) home: PathBuf,
     url: String,
+    /// Another user of the system, with a program that they may run.
+    user: Option<(u32, PathBuf)>,
 }
 
 impl Person {
     /// The command, ready to be started.
     pub(crate) fn command<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = program();
+        if let Some((user, program)) = &self.user {
+            command = program_at(program);
+            command.uid(*user).gid(*user);
+        }
         command
             .env("OUTRIGGER_HOME", &self.home)
             .env("OUTRIGGER_SERVER", &self.url)

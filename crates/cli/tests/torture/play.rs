@@ -1,57 +1,66 @@
 //! One world from its beginning to its end: lives of a client, deaths of a server, and what must be true after each.
 
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use outrigger_engine::SyncKind;
+use outrigger_engine::{SyncKind, SyncState};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use crate::link::{Link, Wire};
 use crate::moment::{Moment, draw_point};
 use crate::rig::audit::Audit;
-use crate::rig::fault::{Fault, Plan, Severity};
-use crate::rig::ledger::{Ledger, Standing};
-use crate::rig::lines::{Order, Report};
+use crate::rig::fault::{Plan, Severity};
+use crate::rig::ledger::{Ledger, Standing, Tag, Thing};
+use crate::rig::lines::{Order, Person, Report};
 use crate::rig::pilot::{Heard, Pilot};
+use crate::rig::process::Client;
 use crate::rig::proxy::{Hold, Point, Weather};
 use crate::rig::workload::Workload;
 use crate::rig::world::World;
+use crate::setup::{Launch, Setup};
 
 /// Writes in one life of a client, at most.
 pub(crate) const WRITES_IN_A_LIFE: u64 = 24;
-
-/// Those after which nobody has to wait because the server asked for it.
-const FAULTS: [Fault; 7] = [
-    Fault::RequestLost,
-    Fault::AnswerLost,
-    Fault::AnswerCut,
-    Fault::Repeated,
-    Fault::ServerError,
-    Fault::PortalRedirect,
-    Fault::PortalPage,
-];
+/// What the client says of a thing that it does not have.
+const LOST: &str = "is not here";
+/// Faults of a world.
+const ROUNDS: usize = 350;
 
 pub(crate) struct Play {
     seed: u64,
-    random: StdRng,
-    world: World,
-    workload: Workload,
+    pub(crate) random: StdRng,
+    pub(crate) world: World,
+    pub(crate) link: Link,
+    people: Vec<Person>,
+    pub(crate) workload: Workload,
+    /// How the next client is started.
+    pub(crate) client: Launch,
     /// A client that runs; while none does, the ledger is kept beside it.
-    pilot: Option<Pilot>,
-    ledger: Ledger,
-    kills: u64,
+    pub(crate) pilot: Option<Pilot>,
+    pub(crate) ledger: Ledger,
+    /// The weather that it began with.
+    pub(crate) foul: Weather,
+    pub(crate) kills: u64,
     /// What was done, for whoever has to find out what went wrong.
-    history: Vec<String>,
+    pub(crate) history: Vec<String>,
+    /// Whether the client may have lost what the user writes about, and say so.
+    pub(crate) may_have_lost: bool,
     began: Instant,
 }
 
 impl Play {
-    pub(crate) async fn begin(seed: u64) -> Self {
+    pub(crate) async fn begin(setup: Setup) -> Self {
         let began = Instant::now();
-        let world = World::new(Path::new(env!("CARGO_BIN_EXE_outrigger")))
+        let seed = setup.seed;
+        let binary = setup.binary();
+        let world = World::new(&binary, setup.folder).await.unwrap();
+        setup.client.give(&world.client_folder());
+        let link = Link::start(world.proxy().address(), seed, Wire::Clean)
             .await
             .unwrap();
-        let mut pilot = Pilot::new(world.start_client().unwrap(), Ledger::default());
+        let client = setup.client.dress(world.client_command(link.address()));
+        let mut pilot = Pilot::new(Client::start(client).unwrap(), Ledger::default());
         pilot.ready().await.unwrap();
         let names = World::people();
         let Report::Met { people } = pilot.ask(&Order::Meet { names }).await.unwrap() else {
@@ -59,19 +68,26 @@ impl Play {
         };
         pilot.close().await.unwrap();
         let severity = Severity {
-            faults: &FAULTS,
-            rounds: 50,
-            cuts: 20,
+            faults: setup.faults,
+            rounds: ROUNDS / setup.faults.len().max(1),
+            cuts: 20 * usize::from(!setup.faults.is_empty()),
             calm_max: 8,
         };
-        world.proxy().set(Weather::Foul(Plan::new(seed, severity)));
+        let foul = Weather::Foul(Plan::new(seed, severity));
+        world.proxy().set(foul.clone());
+        link.set(setup.wire);
         Self {
             seed,
             random: StdRng::seed_from_u64(seed),
-            workload: Workload::new(seed, people, world.pictures_folder()),
+            workload: Workload::new(seed, people.clone(), world.pictures_folder(), Tag(1)),
+            people,
             world,
+            link,
+            client: setup.client,
             pilot: None,
             ledger: Ledger::default(),
+            foul,
+            may_have_lost: false,
             kills: 0,
             history: Vec::new(),
             began,
@@ -80,17 +96,93 @@ impl Play {
 
     /// A world in which nothing goes wrong: so many writes, all of which have arrived.
     pub(crate) async fn without_faults(seed: u64, writes: usize) -> Self {
-        let mut play = Self::begin(seed).await;
-        play.world.proxy().set(Weather::Fair);
+        let mut play = Self::begin(Setup::fair(seed)).await;
         play.start_client().await;
-        let mut pilot = play.pilot.take().unwrap();
         for _ in 0..writes {
-            let order = play.workload.next(&mut pilot.ledger).unwrap();
-            pilot.write(&order).await.unwrap();
-            settle(&mut pilot).await;
+            play.write().await;
+            play.settle().await;
         }
-        play.ledger = pilot.close().await.unwrap();
+        play.close().await;
         play
+    }
+
+    /// The client that runs.
+    pub(crate) fn pilot(&mut self) -> &mut Pilot {
+        self.pilot.as_mut().unwrap()
+    }
+
+    /// Writes something, and waits for the client's word: why it refused it, or nothing.
+    pub(crate) async fn try_write(&mut self) -> Result<(), String> {
+        let pilot = self.pilot.as_mut().unwrap();
+        let order = self.workload.next(&mut pilot.ledger).unwrap();
+        pilot.write(&order).await.unwrap();
+        let mut refused = Ok(());
+        while !pilot.is_answered() {
+            match pilot.hear().await.unwrap() {
+                Heard::Refused { reason, .. } => refused = Err(reason),
+                heard => alive(&heard),
+            }
+        }
+        refused
+    }
+
+    /// Writes something, which must work.
+    pub(crate) async fn write(&mut self) {
+        if let Err(reason) = self.try_write().await
+            && !(self.may_have_lost && reason.contains(LOST))
+        {
+            self.fail(&[format!("a write was refused: {reason}")]);
+        }
+    }
+
+    /// Waits until nothing more happens by itself.
+    pub(crate) async fn settle(&mut self) {
+        settle(self.pilot()).await;
+    }
+
+    /// Waits until the client says this of itself, within a minute and a half.
+    pub(crate) async fn until(&mut self, what: &str, is_it: impl Fn(&SyncState) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(90);
+        self.pilot().look().await.unwrap();
+        while !is_it(&self.pilot().state) {
+            let heard = tokio::time::timeout_at(deadline.into(), self.pilot().hear()).await;
+            match heard {
+                Ok(heard) => alive(&heard.unwrap()),
+                Err(_) => {
+                    let state = format!("{:?}", self.pilot().state);
+                    self.fail(&[format!("it never was so that {what}"), state]);
+                }
+            }
+        }
+    }
+
+    /// Ends the client in good order.
+    pub(crate) async fn close(&mut self) {
+        self.ledger = self.pilot.take().unwrap().close().await.unwrap();
+    }
+
+    /// Kills the client, and looks at what is left.
+    pub(crate) async fn kill(&mut self) {
+        let mut pilot = self.pilot.take().unwrap();
+        pilot.kill().await.unwrap();
+        self.kills += 1;
+        self.ledger = pilot.ledger;
+        self.inspect();
+    }
+
+    /// Somebody else who writes, with a client of their own on the same database. From now on each of the two writes to people of their own, so that
+    /// nobody but the database puts what they do into an order.
+    pub(crate) fn second_writer(&mut self) -> Workload {
+        let folder = self.world.pictures_folder();
+        let theirs = self.people.split_off(2);
+        self.workload = Workload::new(self.seed, self.people.clone(), folder.clone(), Tag(1));
+        Workload::new(self.seed + 1_000_000, theirs, folder, Tag(100_000))
+    }
+
+    /// A client that was just started, and may not be ready.
+    pub(crate) fn launch(&mut self) -> Pilot {
+        let command = self.client.dress(self.world.client_command(self.link.address()));
+        Pilot::new(Client::start(command).unwrap(), std::mem::take(&mut self.ledger))
     }
 
     /// Both databases against the ledger.
@@ -110,15 +202,12 @@ impl Play {
             Moment::At(point, pass) => self.world.proxy().hold(point, pass),
             _ => self.world.proxy().hold(Point::Arrived, u64::MAX),
         };
-        let client = self.world.start_client().unwrap();
-        let mut pilot = Pilot::new(client, std::mem::take(&mut self.ledger));
+        let mut pilot = self.launch();
         if !matches!(moment, Moment::Started) {
             self.live(&mut pilot, moment, hold).await;
         }
-        pilot.kill().await.unwrap();
-        self.kills += 1;
-        self.ledger = pilot.ledger;
-        self.inspect();
+        self.pilot = Some(pilot);
+        self.kill().await;
     }
 
     /// Writes until the moment has come, or there is nothing left to do.
@@ -139,7 +228,7 @@ impl Play {
             }
             tokio::select! {
                 () = hold.reached() => return,
-                heard = pilot.hear() => assert!(!matches!(heard.unwrap(), Heard::End), "it ended by itself"),
+                heard = pilot.hear() => self.heard(&heard.unwrap(), &pilot.ledger),
             }
             let is_acknowledged =
                 matches!(moment, Moment::Acknowledged(count) if count <= pilot.acknowledged);
@@ -149,9 +238,21 @@ impl Play {
         }
     }
 
+    /// A client that writes goes on, and refuses nothing.
+    fn heard(&mut self, heard: &Heard, ledger: &Ledger) {
+        if let Heard::Refused { number, reason } = heard {
+            if self.may_have_lost && reason.contains(LOST) {
+                return;
+            }
+            let is_it = |thing: &&Thing| thing.deeds.iter().any(|deed| deed.number == *number);
+            let thing = format!("{:?}", ledger.things.values().find(is_it));
+            self.fail(&[format!("write {number} was refused: {reason}"), thing]);
+        }
+        alive(heard);
+    }
+
     pub(crate) async fn start_client(&mut self) {
-        let client = self.world.start_client().unwrap();
-        let mut pilot = Pilot::new(client, std::mem::take(&mut self.ledger));
+        let mut pilot = self.launch();
         pilot.ready().await.unwrap();
         self.pilot = Some(pilot);
     }
@@ -172,7 +273,7 @@ impl Play {
             pilot.tell(&Order::Sync).await.unwrap();
             tokio::select! {
                 () = hold.reached() => is_held = true,
-                heard = pilot.hear() => assert!(!matches!(heard.unwrap(), Heard::End), "it ended by itself"),
+                heard = pilot.hear() => alive(&heard.unwrap()),
             }
         }
         self.world.kill_server().await.unwrap();
@@ -180,7 +281,7 @@ impl Play {
         drop(hold);
         self.world.start_server().await.unwrap();
         while !pilot.is_answered() {
-            pilot.hear().await.unwrap();
+            alive(&pilot.hear().await.unwrap());
         }
         self.ledger = pilot.ledger.clone();
         self.pilot = Some(pilot);
@@ -189,7 +290,15 @@ impl Play {
 
     /// In good weather everything arrives, and then both databases are what the ledger says.
     pub(crate) async fn end(mut self) {
+        self.arrive().await;
+        let ledger = self.ledger.clone();
+        self.prove(&ledger);
+    }
+
+    /// In good weather everything arrives; then the client is closed.
+    pub(crate) async fn arrive(&mut self) {
         self.world.proxy().set(Weather::Fair);
+        self.link.set(Wire::Clean);
         if self.pilot.is_none() {
             self.start_client().await;
         }
@@ -204,7 +313,11 @@ impl Play {
             self.fail(&[format!("{:?}", pilot.state), format!("{parked:?}")]);
         }
         self.ledger = pilot.close().await.unwrap();
-        let audit = self.audit();
+    }
+
+    /// Both databases are what a ledger says.
+    pub(crate) fn prove(&mut self, ledger: &Ledger) {
+        let audit = self.world.audit(ledger).unwrap();
         if !audit.findings.is_empty() {
             self.fail(&audit.findings);
         }
@@ -213,22 +326,22 @@ impl Play {
             "seed {}: {} kills, {} writes acknowledged, {} in doubt, {} requests, {} faults, {:.1} s",
             self.seed,
             self.kills,
-            self.ledger.count(Standing::Written),
-            self.ledger.count(Standing::Asked),
+            ledger.count(Standing::Written),
+            ledger.count(Standing::Asked),
             tally.requests,
             tally.fault_count(),
             self.began.elapsed().as_secs_f64(),
         );
     }
 
-    fn inspect(&mut self) {
+    pub(crate) fn inspect(&mut self) {
         let findings = self.world.inspect(&self.ledger).unwrap();
         if !findings.is_empty() {
             self.fail(&findings);
         }
     }
 
-    fn fail(&mut self, findings: &[String]) -> ! {
+    pub(crate) fn fail(&mut self, findings: &[String]) -> ! {
         let folder = self.world.keep();
         panic!(
             "seed {}, in {}:\n{}\nafter:\n{}",
@@ -241,12 +354,17 @@ impl Play {
 }
 
 /// Waits until nothing more happens by itself.
-async fn settle(pilot: &mut Pilot) {
+pub(crate) async fn settle(pilot: &mut Pilot) {
     pilot.look().await.unwrap();
     while pilot.is_busy() {
-        assert!(
-            !matches!(pilot.hear().await.unwrap(), Heard::End),
-            "it ended by itself"
-        );
+        alive(&pilot.hear().await.unwrap());
     }
+}
+
+/// That the client ends by itself, or refuses what it is told where nothing speaks against it, is a failure.
+pub(crate) fn alive(heard: &Heard) {
+    assert!(
+        !matches!(heard, Heard::End | Heard::Refused { .. }),
+        "it ended by itself, or would not: {heard:?}"
+    );
 }

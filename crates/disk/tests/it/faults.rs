@@ -62,10 +62,14 @@ struct Case {
     scenario: Scenario,
     /// The steps, and one that shows everything.
     steps: Vec<Value>,
+    /// Whether what follows is the same whatever pauses are drawn at random: where it is not, what comes after a failure cannot be compared to the letter.
+    is_steady: bool,
     /// The trace where nothing fails.
     trace: Vec<String>,
     /// What the database says: nothing, opened, started, and after each step.
     dumps: Vec<String>,
+    /// The same, without what is drawn at random.
+    blurred: Vec<String>,
 }
 
 /// How many operations failed, and how many steps for it.
@@ -107,8 +111,10 @@ impl Case {
             image: Image::default(),
             scenario,
             steps,
+            is_steady: true,
             trace: Vec::new(),
             dumps: Vec::new(),
+            blurred: Vec::new(),
         };
         if from == From::Started {
             let machine = Machine::new(&case, 0);
@@ -116,12 +122,11 @@ impl Case {
             case.image = machine.disk.copy();
         }
         let (trace, dumps) = case.refer();
-        let is_so = trace
-            .iter()
-            .zip(&case.scenario.trace)
-            .all(|(is, was)| spoken(is) == spoken(was));
-        assert!(is_so && trace.len() > case.scenario.trace.len(), "{}", case.name);
+        let is_so = |(is, was): (&String, &String)| spoken(is) == spoken(was);
+        case.is_steady = trace.iter().zip(&case.scenario.trace).all(is_so);
+        assert!(case.is_steady || from == From::Started, "{}", case.name);
         case.trace = trace;
+        case.blurred = dumps.iter().map(|dump| blurred(dump)).collect();
         case.dumps = dumps;
         case
     }
@@ -207,7 +212,16 @@ impl Case {
         disk.fail(None);
         let db = player.engine().unwrap().db();
         let dump = checked_dump(db);
-        if plan.after == After::Again || felt.is_none() {
+        // Once all is well, what is there is certain.
+        let fork = disk.fork(at);
+        fork.cut_power();
+        let certain = checked_dump(&fork.open(fork.process(), DATABASE).unwrap());
+        assert!(
+            certain == dump,
+            "{told}: in the end {}",
+            difference(&certain, &dump)
+        );
+        if (plan.after == After::Again && self.is_steady) || felt.is_none() {
             let is_so = |(is, was): (&String, &String)| is == was || spoken(is) == spoken(was);
             let same = player
                 .trace()
@@ -220,9 +234,9 @@ impl Case {
                 self.trace.get(same),
                 "{told}, line {same}"
             );
-            let wanted = self.dumps.last().unwrap();
-            let (dump, wanted) = (blurred(&dump), blurred(wanted));
-            assert!(dump == wanted, "{told}: {}", difference(&dump, &wanted));
+            let wanted = self.blurred.last().unwrap();
+            let dump = blurred(&dump);
+            assert!(dump == *wanted, "{told}: {}", difference(&dump, wanted));
         }
         felt.or((unfelt.operations > 0).then_some(unfelt))
     }
@@ -239,9 +253,11 @@ impl Case {
         let disk = &machine.disk;
         let mut is_done = false;
         // Later attempts draw other ids and pauses: then what can be compared is all but these.
-        let seen = |dump: &str| match plan.lasting {
-            Lasting::Once => dump.to_owned(),
-            Lasting::ForEver => blurred(dump),
+        let is_first = plan.lasting == Lasting::Once;
+        let dumps = if is_first { &self.dumps } else { &self.blurred };
+        let seen = |db: &Connection| {
+            let dump = checked_dump(db);
+            if is_first { dump } else { blurred(&dump) }
         };
         for _ in 0..2 {
             if plan.lasting == Lasting::ForEver && !is_done {
@@ -262,8 +278,8 @@ impl Case {
         let may = if index == 0 { 0..3 } else { index + 1..index + 3 };
         if let Some(engine) = player.engine() {
             assert!(engine.db().is_autocommit(), "{told}: a transaction is open");
-            let is = checked_dump(engine.db());
-            let wanted = &self.dumps[index + 1 + usize::from(is_done)];
+            let is = seen(engine.db());
+            let wanted = &dumps[index + 1 + usize::from(is_done)];
             assert!(
                 is == *wanted,
                 "{told}: in this process {}",
@@ -275,8 +291,8 @@ impl Case {
             if cut {
                 fork.cut_power();
             }
-            let is = seen(&checked_dump(&fork.open(fork.process(), DATABASE).unwrap()));
-            let may: Vec<_> = self.dumps[may.clone()].iter().map(|dump| seen(dump)).collect();
+            let is = seen(&fork.open(fork.process(), DATABASE).unwrap());
+            let may = &dumps[may.clone()];
             assert!(
                 may.contains(&is),
                 "{told}: with the power cut: {cut}\n{}",
@@ -349,6 +365,8 @@ fn check_some(plan: Plan, every: usize) {
     let begin = Instant::now();
     let is_long = asked_for("OUTRIGGER_EVERY_SCENARIO", 0) != 0;
     let cases = cases(plan.from, if is_long { 1 } else { every });
+    let steady = cases.iter().filter(|case| case.is_steady).count();
+    assert!(steady * 10 >= cases.len() * 9, "{steady} of {}", cases.len());
     let mut all = Felt::default();
     for case in &cases {
         let felt = case.play_all(plan);
@@ -440,22 +458,25 @@ fn on_a_full_disk_nothing_changes_until_there_is_space() {
 #[test]
 fn a_failed_sync_is_no_commit() {
     for lasting in [Lasting::Once, Lasting::ForEver] {
-        for after in [After::Again, After::Killed, After::PowerCut] {
-            check(plan(What::SyncFails, lasting, after));
-        }
+        check(plan(What::SyncFails, lasting, After::Again));
+        check_some(plan(What::SyncFails, lasting, After::Killed), 2);
+        check_some(plan(What::SyncFails, lasting, After::PowerCut), 2);
     }
 }
 
 #[test]
 fn a_database_is_made_whole_or_made_again() {
     for what in [What::Error, What::Full, What::SyncFails, What::ShortWrite] {
-        for lasting in [Lasting::Once, Lasting::ForEver] {
-            for after in [After::Again, After::Killed, After::PowerCut] {
-                check(Plan {
-                    from: From::Opening,
-                    ..plan(what, lasting, after)
-                });
-            }
+        for (lasting, after) in [
+            (Lasting::Once, After::Again),
+            (Lasting::Once, After::PowerCut),
+            (Lasting::ForEver, After::Again),
+            (Lasting::ForEver, After::Killed),
+        ] {
+            check(Plan {
+                from: From::Opening,
+                ..plan(what, lasting, after)
+            });
         }
     }
 }

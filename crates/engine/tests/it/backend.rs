@@ -46,7 +46,7 @@ fn problem(status: u16, kind: &str) -> (u16, Value, Option<String>) {
 }
 
 /// The client, sequence and acknowledgement in `Outrigger-Client`.
-fn parse_client(value: &str) -> (String, Option<i64>, i64) {
+pub(crate) fn parse_client(value: &str) -> (String, Option<i64>, i64) {
     let mut parts = value.split(';');
     let client = parts.next().unwrap().trim_matches('"').to_owned();
     let mut sequence = None;

@@ -143,6 +143,15 @@ fn a_full_disk_refuses_the_write_and_changes_nothing() {
     let effects = engine.handle(NOW, &[create("again", 1)]).unwrap();
     let refused = |effect: &Effect| matches!(effect, Effect::Reply { reply: Err(error), .. } if error.kind() == ErrorKind::DiskFull);
     assert!(effects.iter().any(refused), "on the reserve nothing new comes in");
+    let stage = Event::Stage {
+        call: CallId(1),
+        files: vec!["cat".to_owned()],
+    };
+    let effects = engine.handle(NOW, &[stage]).unwrap();
+    assert!(
+        effects.iter().any(refused),
+        "nor is a file copied for what would be refused"
+    );
     engine
         .db()
         .pragma_update_and_check(None, "max_page_count", 1_000_000, |_| Ok(()))

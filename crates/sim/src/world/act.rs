@@ -5,7 +5,7 @@
 use outrigger_engine::event::StagedFile;
 use outrigger_engine::ids::{CallId, LocalId, MutationId, Sha256};
 use outrigger_engine::inspect::{self, Filter, Item, Standing};
-use outrigger_engine::{Cause, Error, ErrorKind, Event, Reply, Write};
+use outrigger_engine::{Cause, Error, ErrorKind, Event, Parked, Reply, Write};
 use outrigger_social::id::{CommentId, CommentRef, ConversationId, MessageId, MessageRef, PostId, UserId};
 use outrigger_social::mutation::{CommentChange, MediaFile, PostChange};
 use outrigger_social::{Mutation, comments, messages, posts, users};
@@ -23,6 +23,16 @@ pub(crate) enum Asked {
     Edit { mutation: MutationId, says: String },
     Discard { mutation: MutationId },
     Other,
+}
+
+impl Asked {
+    /// The mutation that is changed or taken back.
+    pub(crate) const fn about(&self) -> Option<MutationId> {
+        match self {
+            Self::Edit { mutation, .. } | Self::Discard { mutation } => Some(*mutation),
+            Self::Mutate | Self::Other => None,
+        }
+    }
 }
 
 /// One change: of what, what it says, how the app calls it.
@@ -53,7 +63,10 @@ impl World<'_> {
             },
             Act::Edit => self.edit(d, h, pick),
             Act::Discard => match self.an_item(d, pick, Filter::All) {
-                Some(item) => self.discard(d, h, item.mutation),
+                Some(item) => {
+                    self.give_up(d, h, &item);
+                    self.discard(d, h, item.mutation)
+                }
                 None => Ok(()),
             },
             Act::Attend => self.attend(d, h),
@@ -301,6 +314,19 @@ impl World<'_> {
             call,
             mutation,
         })
+    }
+
+    /// Whether something uncertain had an effect only the server can tell: given up, it is seen at the next look.
+    pub(super) fn give_up(&mut self, d: usize, h: usize, item: &Item) {
+        if !matches!(item.parked, Some(Parked::Uncertain { .. })) {
+            return;
+        }
+        if let Some((number, _)) = self.last_write(d, h, item.mutation) {
+            let things = self.devices[d].ledger.things.values_mut();
+            for thing in things.filter(|thing| thing.number == number) {
+                thing.is_torn = true;
+            }
+        }
     }
 
     fn edit(&mut self, d: usize, h: usize, pick: u32) -> Checked {

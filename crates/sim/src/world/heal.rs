@@ -179,6 +179,7 @@ impl World<'_> {
         if let Parked::Rejected { status, detail, .. } = parked {
             self.must_have_reason(d, item, *status, detail)?;
         }
+        self.give_up(d, 0, item);
         self.discard(d, 0, item.mutation)
     }
 

@@ -336,6 +336,19 @@ impl World<'_> {
         };
         device.disk.kill(host.process);
         drop(host);
+        // Whether an edit was made or a write taken back over which it died cannot be told from outside.
+        let about: Vec<_> = device
+            .asked
+            .values()
+            .filter(|(asker, _)| *asker == h)
+            .filter_map(|(_, asked)| asked.about())
+            .collect();
+        for thing in device.ledger.things.values_mut() {
+            thing.is_torn |= thing
+                .writes
+                .iter()
+                .any(|written| about.contains(&written.mutation));
+        }
         let flight = device.refresh.filter(|flight| {
             self.flights
                 .get(flight)

@@ -197,8 +197,11 @@ impl World<'_> {
         }
     }
 
-    /// The last copy of the database takes its place.
+    /// The last copy of the database takes its place, once in the life of a device.
     fn is_put_back(&mut self, d: usize) {
+        if self.devices[d].was_put_back {
+            return;
+        }
         let Some(Copy { image, ledger }) = self.devices[d].copy.clone() else {
             return;
         };
@@ -211,10 +214,12 @@ impl World<'_> {
         device.lock = None;
         device.disk.put_back(&image);
         device.ledger.go_back(&ledger);
+        device.pause_until = 0;
         device.sent_under = None;
         device.versions.clear();
         device.asked.clear();
         device.went_back = true;
+        device.was_put_back = true;
         self.count("copies put back");
     }
 
@@ -269,8 +274,9 @@ impl World<'_> {
         Ok(())
     }
 
+    /// Once in a world.
     fn server_is_restored(&mut self) -> Checked {
-        if !self.backend.restore(self.now_ms)? {
+        if self.was_restored || !self.backend.restore(self.now_ms)? {
             return Ok(());
         }
         self.note(format_args!("the server is restored from its backup"));

@@ -98,16 +98,13 @@ impl Simulator {
         Ok(None)
     }
 
-    /// Plays so many worlds of the code as it is. Fails where an invariant does not hold.
-    pub(super) fn control(&self, seeds: u64) -> Result<(), Failure> {
+    /// Plays so many worlds of the code as it is; in which of them an invariant does not hold.
+    pub(super) fn control(&self, seeds: u64) -> Result<Vec<String>, Failure> {
         match self.look(None, 1, seeds)? {
-            Look::Worlds(failures) => match failures.first() {
-                None => Ok(()),
-                Some(failed) => Err(Failure::new(format!(
-                    "the code as it is fails in world {}: {}",
-                    failed.seed, failed.seen
-                ))),
-            },
+            Look::Worlds(failures) => Ok(failures
+                .iter()
+                .map(|failed| format!("world {}: {}", failed.seed, failed.seen))
+                .collect()),
             Look::Broken(by) => Err(Failure::new(format!("the simulator does not run: {by}"))),
         }
     }

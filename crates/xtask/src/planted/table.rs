@@ -51,7 +51,7 @@ None of them is in a release: they hang on the feature `planted-bugs`, which no 
 ";
 
 /// For people who look for which check finds what.
-fn markdown(lines: &[Line]) -> String {
+fn markdown(lines: &[Line], complaints: &[String]) -> String {
     let mut text = HEAD.to_owned();
     for line in lines {
         let breaks = line.breaks.map_or_else(String::new, |number| number.to_string());
@@ -64,6 +64,12 @@ fn markdown(lines: &[Line]) -> String {
     }
     let caught = lines.iter().filter(|line| line.caught.is_some()).count();
     let _ = writeln!(text, "\n{caught} of {} are found.", lines.len());
+    for complaint in complaints {
+        let _ = writeln!(
+            text,
+            "\nThe code as it is failed, with nothing planted: {complaint}"
+        );
+    }
     text
 }
 
@@ -71,10 +77,10 @@ fn in_a_cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
 
-/// Stores the table of all bugs.
-pub(super) fn store(lines: &[Line]) -> Result<(), Failure> {
+/// Stores the table of all bugs, and what was found where none was planted.
+pub(super) fn store(lines: &[Line], complaints: &[String]) -> Result<(), Failure> {
     let path = shell::root().join("docs/planted-bugs.md");
-    std::fs::write(&path, markdown(lines))
+    std::fs::write(&path, markdown(lines, complaints))
         .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display())))
 }
 
@@ -105,7 +111,7 @@ mod checks {
         ];
         let plain = plain(&lines);
         assert!(plain.contains("7 worlds") && plain.contains("2 AtMostOnce") && plain.contains("NOT CAUGHT"));
-        let markdown = markdown(&lines);
+        let markdown = markdown(&lines, &[]);
         assert!(
             markdown.contains("| `one` | a \\| b | 2 | 2 AtMostOnce | 7 worlds |"),
             "{markdown}"

@@ -2,6 +2,7 @@
 //!
 //! Owns which crates, in which order, and how what a test program prints is read. Never lets a run leave anything behind in the sources.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -36,6 +37,8 @@ pub(super) struct Tests {
     program: PathBuf,
     /// Where cargo would run it.
     folder: PathBuf,
+    /// Its tests that fail anyway.
+    spoiled: BTreeSet<String>,
 }
 
 /// A line of what cargo says in JSON, as far as it matters here.
@@ -100,6 +103,7 @@ fn program(line: &str, package: &str, folder: &Path) -> Option<Tests> {
         name: format!("{package} {}", told(&target)),
         program: message.executable?,
         folder: folder.to_owned(),
+        spoiled: BTreeSet::new(),
     })
 }
 
@@ -134,16 +138,32 @@ impl Tests {
             let test = format!("no end after {} s", TIME_MAX.as_secs());
             return Ok(Some(Caught::Test { of, test, others: 0 }));
         };
-        if success {
-            return Ok(None);
-        }
         let failed = failed(&printed);
-        let test = match failed.first() {
-            Some(first) => (*first).to_owned(),
-            None => format!("it broke: {}", told.lines().last().unwrap_or("nothing was said")),
+        let found: Vec<_> = failed
+            .iter()
+            .filter(|test| !self.spoiled.contains(**test))
+            .collect();
+        let test = match (found.first(), failed.is_empty()) {
+            _ if success => return Ok(None),
+            (Some(first), _) => (**first).to_owned(),
+            (None, false) => return Ok(None),
+            (None, true) => format!("it broke: {}", told.lines().last().unwrap_or("nothing was said")),
         };
-        let others = failed.len().saturating_sub(1);
+        let others = found.len().saturating_sub(1);
         Ok(Some(Caught::Test { of, test, others }))
+    }
+
+    /// Runs it with the code as it is. What fails is told, and finds nothing any more.
+    pub(super) fn spoiled(&mut self) -> Result<Option<Caught>, Failure> {
+        let caught = self.find(None)?;
+        let mut next = caught.clone();
+        while let Some(Caught::Test { test, .. }) = next {
+            if !self.spoiled.insert(test) {
+                break;
+            }
+            next = self.find(None)?;
+        }
+        Ok(caught)
     }
 
     /// Which it is.
