@@ -89,9 +89,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     // A file that is not there is told before an hour has passed.
     let patches = patch::read(&wanted.patches)?;
     let bounds = Bounds { seeds: wanted.seeds };
-    let mut suite = Suite::planted()?;
-    println!("the code as it is: {SEEDS_OF_CONTROL} worlds and the tests");
-    let complaints = suite.control(SEEDS_OF_CONTROL)?;
+    let suite = Suite::planted()?;
+    println!("the code as it is: {SEEDS_OF_CONTROL} worlds");
+    let mut complaints = suite.simulator.control(SEEDS_OF_CONTROL)?;
     for complaint in &complaints {
         println!("  the code as it is fails: {complaint}");
     }
@@ -101,6 +101,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
             suite.find(Some(*bug), bounds)
         })?);
     }
+    complaints.extend(suite.known_spoiled());
     if wanted.is_all {
         table::store(&lines, &complaints)?;
     }

@@ -2,6 +2,7 @@
 //!
 //! Owns which crates, in which order, and how what a test program prints is read. Never lets a run leave anything behind in the sources.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,15 +12,15 @@ use outrigger_planted::VARIABLE;
 use serde::Deserialize;
 
 use super::caught::Caught;
-use super::suite::{Ended, cargo_in, ended};
+use super::suite::{cargo_in, ended};
 use crate::shell::Failure;
 
-/// Those that look at what is planted.
+/// Those that look at what is planted; those that take minutes come last.
 pub(super) const CORE: [&str; 5] = [
     "outrigger-engine",
-    "outrigger-disk",
     "outrigger-server",
     "outrigger-social",
+    "outrigger-disk",
     "outrigger-model",
 ];
 
@@ -37,8 +38,8 @@ pub(super) struct Tests {
     program: PathBuf,
     /// Where cargo would run it.
     folder: PathBuf,
-    /// Its tests that fail anyway.
-    spoiled: BTreeSet<String>,
+    /// Its tests that fail anyway, once that was looked at.
+    spoiled: OnceCell<BTreeSet<String>>,
 }
 
 /// A line of what cargo says in JSON, as far as it matters here.
@@ -103,7 +104,7 @@ fn program(line: &str, package: &str, folder: &Path) -> Option<Tests> {
         name: format!("{package} {}", told(&target)),
         program: message.executable?,
         folder: folder.to_owned(),
-        spoiled: BTreeSet::new(),
+        spoiled: OnceCell::new(),
     })
 }
 
@@ -116,8 +117,39 @@ fn told(target: &Target) -> &str {
 }
 
 impl Tests {
-    /// What it finds, if anything.
+    /// What it finds of what is planted, or with nothing planted of what the program holds. A test that fails without the bug, too, finds nothing.
     pub(super) fn find(&self, planted: Option<&str>) -> Result<Option<Caught>, Failure> {
+        let (success, failed) = self.run(planted)?;
+        let spoiled = match (success, planted) {
+            (true, _) => return Ok(None),
+            (false, Some(_)) => self.spoiled()?,
+            (false, None) => &BTreeSet::new(),
+        };
+        let found: Vec<_> = failed.difference(spoiled).collect();
+        Ok(found.first().map(|first| Caught::Test {
+            of: self.name.clone(),
+            test: (**first).clone(),
+            others: found.len() - 1,
+        }))
+    }
+
+    /// The tests that fail with nothing planted.
+    fn spoiled(&self) -> Result<&BTreeSet<String>, Failure> {
+        if self.spoiled.get().is_none() {
+            let (_, failed) = self.run(None)?;
+            return Ok(self.spoiled.get_or_init(|| failed));
+        }
+        Ok(self.spoiled.get_or_init(BTreeSet::new))
+    }
+
+    /// Those of them that are known by now.
+    pub(super) fn known_spoiled(&self) -> impl Iterator<Item = String> {
+        let spoiled = self.spoiled.get().into_iter().flatten();
+        spoiled.map(|test| format!("{}: {test}", self.name))
+    }
+
+    /// Whether it passes, and the tests that fail.
+    fn run(&self, planted: Option<&str>) -> Result<(bool, BTreeSet<String>), Failure> {
         let mut command = Command::new(&self.program);
         command
             .current_dir(&self.folder)
@@ -128,42 +160,17 @@ impl Tests {
             .env(VARIABLE, planted.unwrap_or_default())
             // Needs Node.js, and looks at a backend that nobody here wrote.
             .args(["--skip", "json_server::"]);
-        let of = self.name.clone();
-        let Some(Ended {
-            success,
-            printed,
-            told,
-        }) = ended(&mut command, TIME_MAX)?
-        else {
-            let test = format!("no end after {} s", TIME_MAX.as_secs());
-            return Ok(Some(Caught::Test { of, test, others: 0 }));
+        let Some(ended) = ended(&mut command, TIME_MAX)? else {
+            return Ok((false, [format!("no end after {} s", TIME_MAX.as_secs())].into()));
         };
-        let failed = failed(&printed);
-        let found: Vec<_> = failed
-            .iter()
-            .filter(|test| !self.spoiled.contains(**test))
-            .collect();
-        let test = match (found.first(), failed.is_empty()) {
-            _ if success => return Ok(None),
-            (Some(first), _) => (**first).to_owned(),
-            (None, false) => return Ok(None),
-            (None, true) => format!("it broke: {}", told.lines().last().unwrap_or("nothing was said")),
-        };
-        let others = found.len().saturating_sub(1);
-        Ok(Some(Caught::Test { of, test, others }))
-    }
-
-    /// Runs it with the code as it is. What fails is told, and finds nothing any more.
-    pub(super) fn spoiled(&mut self) -> Result<Option<Caught>, Failure> {
-        let caught = self.find(None)?;
-        let mut next = caught.clone();
-        while let Some(Caught::Test { test, .. }) = next {
-            if !self.spoiled.insert(test) {
-                break;
-            }
-            next = self.find(None)?;
+        let mut failed: BTreeSet<_> = failed(&ended.printed).into_iter().map(str::to_owned).collect();
+        if !ended.success && failed.is_empty() {
+            failed.insert(format!(
+                "it broke: {}",
+                ended.told.lines().last().unwrap_or_default()
+            ));
         }
-        Ok(caught)
+        Ok((ended.success, failed))
     }
 
     /// Which it is.
