@@ -138,7 +138,7 @@ async fn sign_up(server: &Url, name: &str) -> Result<(wire::User, String), Error
         .await?;
     let session: wire::Session = serde_json::from_slice(&session.body)
         .map_err(|error| Error::Unmeasured(format!("the server gave no session: {error}")))?;
-    Ok((session.account, session.access_token))
+    Ok((session.account.clone(), session.access_token.clone()))
 }
 
 /// Friends, their posts, and a conversation with each of them.

@@ -4,8 +4,10 @@
 
 use outrigger_client::{Session, engine::http::Response};
 use outrigger_social::{limits, wire};
+use reqwest::header::CONTENT_TYPE;
 use std::time::Duration;
 use url::Url;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::error::Error;
 
@@ -44,15 +46,24 @@ pub(crate) async fn get(server: &Url, path: &str) -> Result<Response, Error> {
 }
 
 async fn post(server: &Url, path: &str, credentials: &wire::Credentials) -> Result<Response, Error> {
-    let request = client(server)?.post(address(server, path)?).json(credentials);
+    // Large enough for any password: what grows leaves copies behind.
+    let mut body = Zeroizing::new(Vec::with_capacity(4 << 10));
+    serde_json::to_writer(&mut *body, credentials)
+        .map_err(|_| Error::Failed("BUG: a name and a password are JSON".to_owned()))?;
+    let request = client(server)?
+        .post(address(server, path)?)
+        .header(CONTENT_TYPE, "application/json")
+        .body(bytes::Bytes::from_owner(body));
     answer(server, request).await
 }
 
-fn session(answer: Response) -> Result<Session, Error> {
+fn session(mut answer: Response) -> Result<Session, Error> {
     if !answer.is_success() {
         return Err(refused(&answer));
     }
-    answer.json().map_err(|_| Error::Refused {
+    let session = answer.json();
+    answer.body.zeroize();
+    session.map_err(|_| Error::Refused {
         detail: "its answer is not a session; is it an Outrigger server?".to_owned(),
     })
 }

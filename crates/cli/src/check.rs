@@ -3,7 +3,6 @@
 //! Owns the order, from the ground up: folder, disk, account, session, database, queue, server, clock. Only reads; nothing is sent that could
 //! change anything, and no check stops the next one.
 
-use outrigger_client::SessionStore as _;
 use outrigger_engine::Parked;
 use outrigger_engine::inspect::Filter;
 use rusqlite::Connection;
@@ -20,6 +19,7 @@ use crate::error::Error;
 use crate::home::Account;
 use crate::local;
 use crate::queue;
+use crate::session;
 use crate::text;
 
 /// Less free space than this is said.
@@ -92,7 +92,7 @@ pub(crate) async fn all(context: &Context<'_>) -> Vec<Finding> {
     };
     let said = format!("{} at {}", account.name, account.server);
     findings.push(Finding::new(Level::Well, "account", said));
-    findings.push(session(context));
+    findings.push(session(context).await);
     findings.extend(database(context, &account).await);
     findings.extend(server(&account).await);
     findings
@@ -149,18 +149,27 @@ fn disk(_path: &Path) -> Finding {
     Finding::new(Level::Note, "disk", "the free space is not known on this system")
 }
 
-fn session(context: &Context<'_>) -> Finding {
-    let file = context.home.session_file();
-    match file.load() {
-        Ok(Some(_)) => match is_seen_by_others(file.path()) {
+async fn session(context: &Context<'_>) -> Finding {
+    const ADVICE: &str = "sign in with: outrigger login NAME; what waits is kept";
+    let (store, file) = (session::store(&context.home), context.home.session_file());
+    let path = file.path().to_owned();
+    let looking = tokio::task::spawn_blocking(move || {
+        let loaded = store.load()?;
+        Ok::<_, std::io::Error>(loaded.and(file.place()?))
+    });
+    let looked = looking.await.map_err(std::io::Error::other).and_then(|it| it);
+    match looked {
+        Ok(Some(place)) => match is_seen_by_others(&path) {
             true => Finding::new(Level::NeedsYou, "session", "others can read it")
-                .advise(format!("chmod 600 {}", file.path().display())),
-            false => Finding::new(Level::Well, "session", "kept, for its owner only"),
+                .advise(format!("chmod 600 {}", path.display())),
+            false => Finding::new(Level::Well, "session", format!("kept {}", session::words(place))),
         },
-        Ok(None) => Finding::new(Level::NeedsYou, "session", "there is none")
-            .advise("sign in with: outrigger login NAME; what waits is kept"),
-        Err(error) => Finding::new(Level::Broken, "session", error.to_string())
-            .advise("sign in with: outrigger login NAME; what waits is kept"),
+        Ok(None) => Finding::new(Level::NeedsYou, "session", "there is none").advise(ADVICE),
+        Err(error) if error.kind() == std::io::ErrorKind::NotConnected => {
+            Finding::new(Level::NeedsYou, "session", error.to_string())
+                .advise("unlock the keyring, or sign in again; what waits is kept")
+        }
+        Err(error) => Finding::new(Level::Broken, "session", error.to_string()).advise(ADVICE),
     }
 }
 

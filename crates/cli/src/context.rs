@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::home::{Account, Home};
 use crate::local;
 use crate::output::Output;
+use crate::session;
 use crate::show::Viewer;
 
 /// How long somebody waits at a terminal before they are shown what is here.
@@ -97,8 +98,7 @@ impl<'a> Context<'a> {
 
     /// The session of an account.
     pub(crate) async fn credentials(&self, account: &Account) -> Result<SessionCredentials, Error> {
-        let store = Arc::new(self.home.session_file());
-        Ok(SessionCredentials::open(&account.server, store).await?)
+        Ok(SessionCredentials::open(&account.server, session::store(&self.home)).await?)
     }
 
     /// Ends the service, if it runs; what waits is kept.

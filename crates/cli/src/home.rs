@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! account.json            who is signed in, and where
-//! session.json            the session (0600)
+//! session.json            the session (0600), or a note that the keyring holds it
 //! <account>/outrigger.db  the account's database
 //! <account>/files/        attachments that wait
 //! server/                 the data of `outrigger serve`
@@ -130,7 +130,7 @@ impl Home {
         }
     }
 
-    /// Where the session is kept.
+    /// What holds the session, or says where it is.
     pub(crate) fn session_file(&self) -> SessionFile {
         SessionFile::new(self.path.join("session.json"))
     }
@@ -175,15 +175,10 @@ impl Home {
         }
     }
 
-    /// Removes all that belongs to an account.
+    /// Removes all that belongs to an account, overwritten.
     pub(crate) fn remove(&self, account: &Account) -> Result<(), Error> {
         let folder = self.folder(account);
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(Error::file("remove", &folder, error))
-            }
-            _ => Ok(()),
-        }
+        outrigger_client::erase_folder(&folder).map_err(|error| Error::file("remove", &folder, error))
     }
 
     fn account_file(&self) -> PathBuf {

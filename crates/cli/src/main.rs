@@ -19,6 +19,8 @@ mod local;
 mod prompt;
 mod queue;
 mod refresh;
+mod secrecy;
+mod session;
 mod write;
 
 // What it shows.
@@ -40,6 +42,8 @@ use output::Output;
 
 fn main() -> std::process::ExitCode {
     let cli = Cli::read();
+    // From here on there may be a password or a token in memory.
+    secrecy::leave_no_dump();
     let output = Output::new(cli.json);
     start_log(&cli);
     let done = start_runtime().and_then(|runtime| {

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::style::{self, paint};
+use crate::text;
 
 /// Something to show.
 pub(crate) trait View: Serialize {
@@ -48,8 +49,9 @@ impl Output {
     /// Shows something.
     pub(crate) fn show(&self, view: &impl View) -> Result<(), Error> {
         let text = if self.json {
-            serde_json::to_string(view)
-                .map_err(|error| Error::Failed(format!("the result has no JSON: {error}")))?
+            let json = serde_json::to_string(view)
+                .map_err(|error| Error::Failed(format!("the result has no JSON: {error}")))?;
+            text::escaped_json(json)
         } else {
             view.human()
         };
@@ -88,7 +90,8 @@ impl Output {
             Error::Interrupted(_) => return code,
             _ => {}
         }
-        let (message, advice) = (error.to_string(), error.advice());
+        // It may repeat what a server said.
+        let (message, advice) = (text::clean(&error.to_string()), error.advice());
         if self.json {
             let error = json!({
                 "kind": error.word(),

@@ -4,11 +4,15 @@
 
 use outrigger_client::Secret;
 use std::io::{self, BufRead as _, Write as _};
+use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::output::Output;
 
 const PASSWORD_VARIABLE: &str = "OUTRIGGER_PASSWORD";
+
+/// Most lines are shorter.
+const LINE_BYTES: usize = 4 << 10;
 
 /// Where the password comes from.
 #[derive(Debug, Clone, clap::Args)]
@@ -25,7 +29,7 @@ pub(crate) async fn password(
     question: &'static str,
 ) -> Result<Secret, Error> {
     if args.password_stdin {
-        return line().await.map(Secret::new);
+        return secret_line().await;
     }
     if let Ok(password) = std::env::var(PASSWORD_VARIABLE)
         && !password.is_empty()
@@ -41,7 +45,13 @@ pub(crate) async fn password(
     ask(question)?;
     // Dropped with this future, so that the terminal echoes again also after Ctrl-C.
     let _silence = Silence::begin();
-    line().await.map(Secret::new)
+    secret_line().await
+}
+
+/// A line that is a secret: no copy of it stays behind.
+async fn secret_line() -> Result<Secret, Error> {
+    let line = Zeroizing::new(line().await?);
+    Ok(Secret::new(line.as_str()))
 }
 
 /// What is answered to a question, in lower case.
@@ -61,18 +71,21 @@ fn ask(question: &str) -> Result<(), Error> {
 /// One line of standard input, without its end.
 async fn line() -> Result<String, Error> {
     let read = || {
-        let mut line = String::new();
+        // What grows leaves copies behind.
+        let mut line = String::with_capacity(LINE_BYTES);
         io::stdin().lock().read_line(&mut line).map(|_| line)
     };
     let unreadable = |reason: String| Error::Failed(format!("the answer cannot be read: {reason}"));
-    let line = tokio::task::spawn_blocking(read)
+    let mut line = tokio::task::spawn_blocking(read)
         .await
         .map_err(|error| unreadable(error.to_string()))?
         .map_err(|error| unreadable(error.to_string()))?;
     if line.is_empty() {
         return Err(unreadable("there was none".to_owned()));
     }
-    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
+    let length = line.trim_end_matches(['\n', '\r']).len();
+    line.truncate(length);
+    Ok(line)
 }
 
 /// The terminal does not show what is typed, as long as this lives.

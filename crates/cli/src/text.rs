@@ -17,6 +17,23 @@ pub(crate) fn clean(text: &str) -> String {
         .collect()
 }
 
+/// JSON as it may be shown: what its syntax lets through and a terminal may obey is escaped. It means the same.
+pub(crate) fn escaped_json(json: String) -> String {
+    // Such characters stand in strings only.
+    let is_obeyed = |c: char| c.is_control() && c >= '\u{7f}';
+    if !json.contains(is_obeyed) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        match is_obeyed(c) {
+            true => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 /// The same in one line.
 pub(crate) fn one_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
@@ -114,6 +131,15 @@ mod tests {
         assert_eq!(cut("héllo wörld", 6), "héllo…");
         assert_eq!(cut("héllo", 5), "héllo");
         assert_eq!(indent("a\nb", 2), "  a\n  b");
+    }
+
+    #[test]
+    fn json_drives_no_terminal_and_means_the_same() {
+        let json = serde_json::to_string("a\u{9b}2J\u{7f}\u{1b}é").unwrap();
+        let escaped = escaped_json(json.clone());
+        assert_eq!(escaped, "\"a\\u009b2J\\u007f\\u001bé\"");
+        let mean = |json: &str| serde_json::from_str::<String>(json).unwrap();
+        assert_eq!(mean(&escaped), mean(&json));
     }
 
     #[test]

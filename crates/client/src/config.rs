@@ -10,6 +10,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::credentials::Credentials;
+use crate::database_key::DatabaseKey;
 
 /// The settings of a [`SyncService`](crate::SyncService). Made by [`Config::new`]; everything else has a default and is a field.
 #[derive(Clone)]
@@ -17,6 +18,9 @@ use crate::credentials::Credentials;
 pub struct Config {
     /// The database file. Made where it is missing, readable by its owner only.
     pub database: PathBuf,
+    /// Encrypts the database with SQLCipher, where the app is built with it: rusqlite's feature `bundled-sqlcipher`. Attachments that wait are files
+    /// of their own, and are not encrypted.
+    pub database_key: Option<DatabaseKey>,
     /// The folder of attachments that wait. Made where it is missing, readable by its owner only.
     pub attachments: PathBuf,
     /// The server's base URL, `http` or `https`.
@@ -62,6 +66,7 @@ impl Config {
     ) -> Self {
         Self {
             database: database.into(),
+            database_key: None,
             attachments: attachments.into(),
             server,
             account: account.into(),

@@ -12,9 +12,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Mutex;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// Text that must not be seen: a token, a password. Shows itself as `[redacted]`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Text that must not be seen: a token, a password. Shows itself as `[redacted]`, and overwrites its memory when it is dropped.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct Secret(String);
 
@@ -35,6 +36,16 @@ impl fmt::Debug for Secret {
         f.write_str("[redacted]")
     }
 }
+
+/// A value with a secret in it as JSON, in memory that is overwritten when it is dropped.
+pub(crate) fn secret_json(value: &impl Serialize) -> serde_json::Result<Zeroizing<Vec<u8>>> {
+    // Large enough for a session: what grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(SECRET_JSON_BYTES));
+    serde_json::to_writer(&mut *bytes, value)?;
+    Ok(bytes)
+}
+
+const SECRET_JSON_BYTES: usize = 4 << 10;
 
 /// Where the host has its access token from. Implementations keep the tokens; the host sees to it that one renewal runs at a time.
 pub trait Credentials: Send + Sync + 'static {
@@ -187,6 +198,15 @@ mod tests {
     async fn a_hundred_refusals_share_one_failure() {
         assert_eq!(a_hundred_ask(Refreshed::Failed).await, 1);
         assert_eq!(a_hundred_ask(Refreshed::InvalidGrant).await, 1);
+    }
+
+    #[test]
+    fn a_secret_overwrites_its_memory() {
+        fn is_overwritten<T: ZeroizeOnDrop>() {}
+        is_overwritten::<Secret>();
+        let mut secret = Secret::new("hush");
+        secret.zeroize();
+        assert_eq!(secret.expose(), "");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::database_key::DatabaseKey;
 use crate::error::Error;
 use crate::files;
 
@@ -23,10 +24,14 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), Error> {
 }
 
 /// Opens the database for writing; makes it where it is missing.
-pub(crate) fn open(path: &Path, busy_timeout: Duration) -> Result<Connection, Error> {
-    prove_usable(path)?;
+pub(crate) fn open(
+    path: &Path,
+    key: Option<&DatabaseKey>,
+    busy_timeout: Duration,
+) -> Result<Connection, Error> {
+    prove_usable(path, key.is_some())?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags).map_err(|error| explain(path, error))?;
+    let db = connect(path, key, flags)?;
     db.busy_timeout(busy_timeout)
         .map_err(|error| explain(path, error))?;
     let mode: String = db
@@ -67,11 +72,20 @@ pub(crate) fn growth(db: &Connection, path: &Path) -> Result<u64, Error> {
 }
 
 /// Opens one more connection, for reading only. The database is there: the writer has opened it.
-pub(crate) fn open_for_reading(path: &Path) -> Result<Connection, Error> {
+pub(crate) fn open_for_reading(path: &Path, key: Option<&DatabaseKey>) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags).map_err(|error| explain(path, error))?;
+    let db = connect(path, key, flags)?;
     db.busy_timeout(READ_PATIENCE)
         .map_err(|error| explain(path, error))?;
+    Ok(db)
+}
+
+/// The one way to a connection: its key comes before anything else.
+pub(crate) fn connect(path: &Path, key: Option<&DatabaseKey>, flags: OpenFlags) -> Result<Connection, Error> {
+    let db = Connection::open_with_flags(path, flags).map_err(|error| explain(path, error))?;
+    if let Some(key) = key {
+        key.unlock(&db)?;
+    }
     Ok(db)
 }
 
@@ -89,7 +103,7 @@ pub(crate) fn explain_engine(path: &Path, error: engine::Error) -> Error {
 
 /// Makes the file where it is missing, and finds out whether it may be written and is a database. SQLite would make it readable by others,
 /// and would only say later, and in fewer words, what is wrong.
-fn prove_usable(path: &Path) -> Result<(), Error> {
+fn prove_usable(path: &Path, encrypted: bool) -> Result<(), Error> {
     if path.is_dir() {
         return Err(Error::NotADatabase {
             path: path.to_owned(),
@@ -111,7 +125,8 @@ fn prove_usable(path: &Path) -> Result<(), Error> {
     file.take(MAGIC.len() as u64)
         .read_to_end(&mut head)
         .map_err(|error| storage("read the database", path, error))?;
-    if head.is_empty() || head == MAGIC {
+    // One that is encrypted begins with its salt; one that is not must not be taken for it.
+    if head.is_empty() || (head == MAGIC) != encrypted {
         Ok(())
     } else {
         Err(Error::NotADatabase {
@@ -121,7 +136,7 @@ fn prove_usable(path: &Path) -> Result<(), Error> {
 }
 
 /// What SQLite says, in words that name the file and what to do.
-fn explain(path: &Path, error: rusqlite::Error) -> Error {
+pub(crate) fn explain(path: &Path, error: rusqlite::Error) -> Error {
     let path: PathBuf = path.to_owned();
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt) => Error::Corrupt { path },
@@ -159,11 +174,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/app.db");
         make_folder(&path).unwrap();
-        let db = open(&path, READ_PATIENCE).unwrap();
+        let db = open(&path, None, READ_PATIENCE).unwrap();
         db.execute_batch("CREATE TABLE t (x) STRICT").unwrap_err();
         db.execute_batch("CREATE TABLE t (x INTEGER) STRICT; INSERT INTO t VALUES (7)")
             .unwrap();
-        let reader = open_for_reading(&path).unwrap();
+        let reader = open_for_reading(&path, None).unwrap();
         let seven: i64 = reader.query_row("SELECT x FROM t", [], |row| row.get(0)).unwrap();
         assert_eq!(seven, 7);
         assert!(reader.execute("INSERT INTO t VALUES (8)", []).is_err());
@@ -202,12 +217,12 @@ mod tests {
         let path = folder.path().join("letter.txt");
         std::fs::write(&path, "Dear reader, this is a letter.").unwrap();
         assert!(matches!(
-            open(&path, READ_PATIENCE),
+            open(&path, None, READ_PATIENCE),
             Err(Error::NotADatabase { .. })
         ));
         assert_eq!(std::fs::read(&path).unwrap(), b"Dear reader, this is a letter.");
         assert!(matches!(
-            open(folder.path(), READ_PATIENCE),
+            open(folder.path(), None, READ_PATIENCE),
             Err(Error::NotADatabase { .. })
         ));
     }
@@ -219,7 +234,7 @@ mod tests {
         let mut damaged = MAGIC.to_vec();
         damaged.resize(8_192, 0xA5);
         std::fs::write(&path, &damaged).unwrap();
-        let error = open(&path, READ_PATIENCE).unwrap_err();
+        let error = open(&path, None, READ_PATIENCE).unwrap_err();
         assert!(
             matches!(error.kind(), ErrorKind::Database | ErrorKind::Foreign),
             "{error}"

@@ -38,7 +38,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The file holds something else than a database.
-    #[error("{} is not a database; it was left as it is: name another file, or move this one away", path.display())]
+    #[error("{} is not a database, or its key is another one; it was left as it is: name another file, or move this one away", path.display())]
     NotADatabase {
         /// Which.
         path: PathBuf,

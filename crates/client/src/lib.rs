@@ -34,17 +34,21 @@ mod fetched;
 
 // What the thread stands on.
 mod database;
+mod database_key;
 mod presence;
 mod reserve;
 mod stage;
 mod media_type;
 mod files;
+mod erase;
 
 // What comes from outside.
 mod transport;
 mod credentials;
 mod session;
 mod session_file;
+#[cfg(feature = "keyring")]
+mod session_keyring;
 mod network;
 mod timer;
 mod clock;
@@ -52,11 +56,15 @@ mod clock;
 pub use changes::{Change, Changes};
 pub use config::Config;
 pub use credentials::{Anonymous, Credentials, FixedToken, Secret};
+pub use database_key::DatabaseKey;
+pub use erase::{erase_folder, scrub_database};
 pub use error::{Error, ErrorKind};
 pub use fetched::Fetched;
 pub use service::{Discarded, SyncService};
 pub use session::{Account, Session, SessionCredentials, SessionLock, SessionStore};
-pub use session_file::SessionFile;
+pub use session_file::{SessionFile, SessionPlace};
+#[cfg(feature = "keyring")]
+pub use session_keyring::SessionKeyring;
 pub use settled::Written;
 
 pub use futures_util::future::BoxFuture;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
 use crate::database;
+use crate::database_key::DatabaseKey;
 use crate::error::Error;
 
 /// At most so many reads at once.
@@ -21,15 +22,17 @@ pub(crate) struct Reads {
 
 struct Pool {
     path: PathBuf,
+    key: Option<DatabaseKey>,
     turns: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Reads {
-    pub(crate) fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf, key: Option<DatabaseKey>) -> Self {
         Self {
             pool: Arc::new(Pool {
                 path,
+                key,
                 turns: Arc::new(Semaphore::new(READS_MAX)),
                 idle: Mutex::new(Vec::new()),
             }),
@@ -76,7 +79,7 @@ impl Pool {
         let idle = self.idle().pop();
         match idle {
             Some(db) => Ok(db),
-            None => database::open_for_reading(&self.path),
+            None => database::open_for_reading(&self.path, self.key.as_ref()),
         }
     }
 
@@ -104,9 +107,9 @@ mod tests {
     async fn reads_go_on_while_the_writer_is_inside_a_transaction() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("app.db");
-        let writer = database::open(&path, std::time::Duration::ZERO).unwrap();
+        let writer = database::open(&path, None, std::time::Duration::ZERO).unwrap();
         writer.execute_batch("CREATE TABLE t (x INTEGER)").unwrap();
-        let reads = Reads::new(path);
+        let reads = Reads::new(path, None);
         writer
             .execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)")
             .unwrap();
@@ -119,9 +122,9 @@ mod tests {
     async fn one_read_sees_one_snapshot_and_closing_ends_the_next() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("app.db");
-        let writer = database::open(&path, std::time::Duration::ZERO).unwrap();
+        let writer = database::open(&path, None, std::time::Duration::ZERO).unwrap();
         writer.execute_batch("CREATE TABLE t (x INTEGER)").unwrap();
-        let reads = Reads::new(path);
+        let reads = Reads::new(path, None);
         let (counted_tx, counted_rx) = mpsc::channel();
         let (written_tx, written_rx) = mpsc::channel::<()>();
         let reading = tokio::spawn({

@@ -108,7 +108,7 @@ impl<A: App> SyncService<A> {
                 calls: Calls::new(commands, Arc::clone(&board)),
                 core: Arc::new(Core {
                     board,
-                    reads: Reads::new(config.database.clone()),
+                    reads: Reads::new(config.database.clone(), config.database_key.clone()),
                 }),
                 transport: Mutex::new(Some(transport)),
                 ended,

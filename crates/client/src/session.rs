@@ -6,14 +6,17 @@
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use outrigger_engine::event::Refreshed;
+use outrigger_engine::http::Response;
+use reqwest::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use url::Url;
+use zeroize::Zeroize as _;
 
-use crate::credentials::{Credentials, Secret};
+use crate::credentials::{Credentials, Secret, secret_json};
 use crate::error::Error;
 use crate::transport;
 
@@ -45,7 +48,7 @@ pub trait SessionStore: Send + Sync + 'static {
     /// The session kept last, if any.
     ///
     /// # Errors
-    /// What the store says, also where what is kept cannot be read.
+    /// What the store says, also where what is kept cannot be read. [`io::ErrorKind::NotConnected`] where it is kept, but cannot be had now.
     fn load(&self) -> io::Result<Option<Session>>;
 
     /// Keeps a session in place of the last: whole, and durable once this returns.
@@ -82,14 +85,19 @@ pub struct SessionCredentials {
 }
 
 impl SessionCredentials {
-    /// Over what the store keeps; it may be nothing yet.
+    /// Over what the store keeps; it may be nothing yet. A keyring that cannot be used now is asked again when the session is to be renewed: until
+    /// then nothing is sent in anybody's name, and what is written waits.
     ///
     /// # Errors
     /// [`Error::Session`] where the store cannot be read, [`Error::Config`] where the URL cannot be used.
     pub async fn open(server: &Url, store: Arc<dyn SessionStore>) -> Result<Self, Error> {
-        let session = blocking(&store, |store| store.load())
-            .await
-            .map_err(Error::Session)?;
+        let session = match blocking(&store, |store| store.load()).await {
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+                tracing::warn!(%error, "the session is not known yet");
+                None
+            }
+            loaded => loaded.map_err(Error::Session)?,
+        };
         Ok(Self {
             store,
             session: RwLock::new(session),
@@ -182,25 +190,39 @@ impl SessionCredentials {
     }
 
     async fn ask(&self, kept: &Session) -> Asked {
+        let refresh = RefreshRequest {
+            refresh_token: &kept.refresh_token,
+        };
+        let body = match secret_json(&refresh) {
+            Ok(body) => reqwest::Body::from(bytes::Bytes::from_owner(body)),
+            Err(_) => return Asked::Failed("BUG: a token is JSON".to_owned()),
+        };
         let request = self
             .http
             .post(self.refresh.clone())
             .timeout(REQUEST_TIMEOUT)
-            .json(&RefreshRequest {
-                refresh_token: &kept.refresh_token,
-            });
+            .header(CONTENT_TYPE, "application/json")
+            .body(body);
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) => return Asked::Failed(transport::reason(error)),
         };
-        let response = match transport::read_answer(response, ANSWER_BYTES_MAX).await {
+        let mut response = match transport::read_answer(response, ANSWER_BYTES_MAX).await {
             Ok(response) => response,
             Err(reason) => return Asked::Failed(reason),
         };
+        let asked = Asked::of(&response);
+        response.body.zeroize();
+        asked
+    }
+}
+
+impl Asked {
+    fn of(response: &Response) -> Self {
         match response.status {
             200 => match response.json() {
-                Ok(session) => Asked::Renewed(session),
-                Err(_) => Asked::Failed("the answer is not a session".to_owned()),
+                Ok(session) => Self::Renewed(session),
+                Err(_) => Self::Failed("the answer is not a session".to_owned()),
             },
             400 if response
                 .json::<Problem>()
@@ -208,7 +230,7 @@ impl SessionCredentials {
             {
                 Asked::InvalidGrant
             }
-            status => Asked::Failed(format!("status {status}")),
+            status => Self::Failed(format!("status {status}")),
         }
     }
 }

@@ -1,18 +1,47 @@
 //! A session kept in a file that only its owner may read.
 //!
-//! Owns the file, its replacement in one step, and the lock file beside it. Never looks into a session.
+//! Owns the file, its replacement in one step, the note in it that a keyring holds the session instead, and the lock file beside it. Never looks
+//! into a session.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::credentials::secret_json;
 use crate::files;
 use crate::session::{Session, SessionLock, SessionStore};
+
+/// What the file says when the session is elsewhere.
+const IN_KEYRING: &str = r#"{"kept_in":"keyring"}"#;
 
 /// A [`SessionStore`] in a file.
 #[derive(Debug, Clone)]
 pub struct SessionFile {
     path: PathBuf,
+}
+
+/// What a file says of the session.
+#[derive(Debug)]
+pub(crate) enum Kept {
+    /// There is none.
+    Nothing,
+    /// This one.
+    Session(Box<Session>),
+    /// The keyring holds it.
+    InKeyring,
+}
+
+/// Where a session is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionPlace {
+    /// In the file, which only its owner may read.
+    File,
+    /// In the operating system's keyring.
+    Keyring,
 }
 
 impl SessionFile {
@@ -25,33 +54,77 @@ impl SessionFile {
     pub fn path(&self) -> &Path {
         &self.path
     }
-}
 
-impl SessionStore for SessionFile {
-    fn load(&self) -> io::Result<Option<Session>> {
-        match std::fs::read(&self.path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|_| {
-                let text = format!(
-                    "{} holds no session; sign in again, or restore it",
-                    self.path.display()
-                );
-                io::Error::new(io::ErrorKind::InvalidData, text)
-            }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+    /// Where the session is kept, if there is one. Asks no keyring.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or is no session.
+    pub fn place(&self) -> io::Result<Option<SessionPlace>> {
+        Ok(match self.kept()? {
+            Kept::Nothing => None,
+            Kept::Session(_) => Some(SessionPlace::File),
+            Kept::InKeyring => Some(SessionPlace::Keyring),
+        })
+    }
+
+    pub(crate) fn kept(&self) -> io::Result<Kept> {
+        let bytes = match std::fs::read(&self.path) {
+            Ok(bytes) => Zeroizing::new(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Kept::Nothing),
+            Err(error) => return Err(error),
+        };
+        if *bytes == IN_KEYRING.as_bytes() {
+            return Ok(Kept::InKeyring);
+        }
+        let session = serde_json::from_slice(&bytes).map_err(|_| {
+            let path = self.path.display();
+            unfit(format!("{path} holds no session; sign in again, or restore it"))
+        })?;
+        Ok(Kept::Session(session))
+    }
+
+    /// Notes that the keyring holds the session from now on.
+    #[cfg_attr(
+        not(feature = "keyring"),
+        expect(dead_code, reason = "only a keyring needs it")
+    )]
+    pub(crate) fn note_keyring(&self) -> io::Result<()> {
+        match self.kept() {
+            Ok(Kept::InKeyring) => Ok(()),
+            _ => self.replace(IN_KEYRING.as_bytes()),
         }
     }
 
-    fn save(&self, session: &Session) -> io::Result<()> {
+    fn replace(&self, bytes: &[u8]) -> io::Result<()> {
         let folder = files::parent(&self.path);
         files::create_private_folder(folder)?;
         let draft = files::beside(&self.path, ".new");
         files::remove(&draft)?;
         let mut file = files::private(OpenOptions::new().write(true).create_new(true)).open(&draft)?;
-        file.write_all(&serde_json::to_vec(session)?)?;
+        file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::rename(&draft, &self.path)?;
         files::sync_folder(folder)
+    }
+}
+
+fn unfit(text: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, text)
+}
+
+impl SessionStore for SessionFile {
+    fn load(&self) -> io::Result<Option<Session>> {
+        match self.kept()? {
+            Kept::Nothing => Ok(None),
+            Kept::Session(session) => Ok(Some(*session)),
+            Kept::InKeyring => Err(unfit(
+                "the session is in the keyring, which is not asked here; sign in again".to_owned(),
+            )),
+        }
+    }
+
+    fn save(&self, session: &Session) -> io::Result<()> {
+        self.replace(&secret_json(session)?)
     }
 
     fn clear(&self) -> io::Result<()> {

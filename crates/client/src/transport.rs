@@ -10,6 +10,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, Head
 use std::borrow::Cow;
 use std::error::Error as _;
 use std::io::SeekFrom;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -142,9 +143,10 @@ impl Transport {
             return url_below(&self.server, path).map_err(|_| wrong());
         }
         let url = Url::parse(path).map_err(|_| wrong())?;
-        match url.scheme() {
-            "http" | "https" => Ok(url),
-            _ => Err(wrong()),
+        if may_name(&self.server, &url) {
+            Ok(url)
+        } else {
+            Err(wrong())
         }
     }
 
@@ -204,10 +206,24 @@ pub(crate) fn http_client(server: &Url, user_agent: &str) -> Result<reqwest::Cli
 pub(crate) fn is_this_machine(server: &Url) -> bool {
     match server.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
+        Some(Host::Ipv6(address)) => match address.to_canonical() {
+            IpAddr::V4(address) => address.is_loopback() || address.is_unspecified(),
+            IpAddr::V6(address) => address.is_loopback() || address.is_unspecified(),
+        },
         None => false,
     }
+}
+
+/// Whether a server may send us to that address, as to where a file is to go. It may name another server, which gets no token; but none
+/// that is reached without encryption where it is itself, and nothing on this machine from afar.
+fn may_name(server: &Url, other: &Url) -> bool {
+    let plain = match other.scheme() {
+        "https" => false,
+        "http" => true,
+        _ => return false,
+    };
+    !(plain && server.scheme() == "https") && (is_this_machine(server) || !is_this_machine(other))
 }
 
 /// The URL of a path below the server's base URL, which may have a path of its own.
@@ -322,6 +338,31 @@ fn set_authorization(headers: &mut HeaderMap, token: Option<&Secret>) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_cannot_send_us_anywhere() {
+        let check = |server: &str, other: &str, expected: bool| {
+            let (from, to) = (Url::parse(server).unwrap(), Url::parse(other).unwrap());
+            assert_eq!(may_name(&from, &to), expected, "{server} names {other}");
+        };
+        let far = "https://api.example.org";
+        check(far, "https://files.example.net/1", true);
+        check(far, "http://files.example.net/1", false);
+        check(far, "ftp://files.example.net/1", false);
+        check(far, "file:///etc/passwd", false);
+        for here in [
+            "localhost",
+            "127.0.0.1:631",
+            "[::1]",
+            "0.0.0.0",
+            "[::ffff:127.0.0.1]",
+        ] {
+            check(far, &format!("https://{here}/1"), false);
+            check("http://127.0.0.1:8420", &format!("http://{here}/1"), true);
+        }
+        check("http://192.0.2.1", "http://192.0.2.2/1", true);
+        check("http://192.0.2.1", "http://127.0.0.1/1", false);
+    }
 
     fn below(server: &str, path: &str) -> Option<String> {
         url_below(&Url::parse(server).unwrap(), path)

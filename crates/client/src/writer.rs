@@ -358,8 +358,9 @@ impl Drop for Alarm {
 /// database first, then the reserve goes.
 fn open_engine<A: App>(plan: &Plan<A>, reserve: &mut Reserve) -> Result<Engine<A>, Error> {
     let path = &plan.config.database;
+    let key = plan.config.database_key.as_ref();
     let open = || {
-        let db = database::open(path, plan.config.busy_timeout)?;
+        let db = database::open(path, key, plan.config.busy_timeout)?;
         Engine::open(db, Arc::clone(&plan.app), options(plan))
             .map_err(|error| database::explain_engine(path, error))
     };
@@ -367,7 +368,7 @@ fn open_engine<A: App>(plan: &Plan<A>, reserve: &mut Reserve) -> Result<Engine<A
         let error = opened.as_ref().err();
         error.is_some_and(|error| error.kind() == ErrorKind::DiskFull)
     };
-    let empty_log = || database::open(path, LOG_PATIENCE).is_ok_and(|db| database::empty_log(&db));
+    let empty_log = || database::open(path, key, LOG_PATIENCE).is_ok_and(|db| database::empty_log(&db));
     let mut opened = open();
     if is_full(&opened) && empty_log() {
         opened = open();

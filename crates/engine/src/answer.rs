@@ -56,6 +56,9 @@ pub(crate) fn answered<A: App>(step: &mut Step<'_, A>, id: AttemptId, answer: &A
         if let Answer::Response(response) = answer
             && restore::notices(step, &attempt, response)?
         {
+            if let Class::Busy { retry_after } = class {
+                busy(step, retry_after);
+            }
             return put_back(step, &attempt.purpose);
         }
     }
@@ -218,7 +221,7 @@ fn failed<A: App>(step: &mut Step<'_, A>, mut row: Row, flight: Flight, detail: 
     }
     let due = backoff::after_failure(step, row.attempts.max(1));
     if !flight.counted {
-        step.state.connection.busy_streak += 1;
+        step.state.connection.busy_streak = step.state.connection.busy_streak.saturating_add(1);
         let streak = step.state.connection.busy_streak;
         let until = backoff::after_failure(step, streak).0;
         step.state.connection.pause(until);
@@ -228,7 +231,7 @@ fn failed<A: App>(step: &mut Step<'_, A>, mut row: Row, flight: Flight, detail: 
 }
 
 pub(crate) fn busy<A: App>(step: &mut Step<'_, A>, retry_after: Option<Millis>) {
-    step.state.connection.busy_streak += 1;
+    step.state.connection.busy_streak = step.state.connection.busy_streak.saturating_add(1);
     let streak = step.state.connection.busy_streak;
     let until = backoff::after_busy(step, retry_after, streak).0;
     let connection = &mut step.state.connection;
@@ -262,7 +265,7 @@ pub(crate) fn put_back_row<A: App>(
     flow::requeue(step, &mut row, due)
 }
 
-fn put_back<A: App>(step: &mut Step<'_, A>, purpose: &Purpose) -> Result<(), Error> {
+pub(crate) fn put_back<A: App>(step: &mut Step<'_, A>, purpose: &Purpose) -> Result<(), Error> {
     let flights: &[Flight] = match purpose {
         Purpose::One(flight) | Purpose::Upload { flight, .. } | Purpose::LookUp(flight) => {
             std::slice::from_ref(flight)
@@ -354,7 +357,7 @@ pub(crate) fn halve<A: App>(step: &mut Step<'_, A>, flights: &[Flight], detail: 
     } else {
         half
     };
-    step.state.connection.busy_streak += 1;
+    step.state.connection.busy_streak = step.state.connection.busy_streak.saturating_add(1);
     let streak = step.state.connection.busy_streak;
     // The first few halvings go at once; a server that keeps failing is given time.
     if streak > 8 {

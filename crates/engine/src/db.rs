@@ -103,3 +103,9 @@ impl Drop for Prepared<'_, '_> {
         }
     }
 }
+
+/// A payload version as it was stored. One that no program writes is read as one that no program knows: that row is shown as unreadable, and the others are not held
+/// up by it.
+pub(crate) fn stored_version(stored: i64) -> u32 {
+    u32::try_from(stored).unwrap_or(u32::MAX)
+}

@@ -299,7 +299,7 @@ impl IdClock {
                 millis: wall.0,
                 counter: 0,
             };
-        } else if self.counter == Self::COUNTER_MAX {
+        } else if self.counter >= Self::COUNTER_MAX {
             *self = Self {
                 millis: self.millis + 1,
                 counter: 0,

@@ -160,7 +160,7 @@ fn read_item(row: &Row<'_>) -> rusqlite::Result<Item> {
         due_in_ms: row.get(12)?,
         written_at: Wall(row.get(13)?),
         waits_for: Vec::new(),
-        version: row.get(14)?,
+        version: crate::db::stored_version(row.get(14)?),
         payload: row.get(15)?,
     })
 }

@@ -55,7 +55,7 @@ pub(crate) fn hold(
     if !is_mine && !has_ended {
         return Ok(Asked::Denied(Millis(left)));
     }
-    let generation = if is_mine { newest } else { newest + 1 };
+    let generation = if is_mine { newest } else { newest.saturating_add(1) };
     db.prepare_cached("UPDATE outrigger_lease SET holder = ?1, generation = ?2, until = ?3")?
         .execute(params![
             holder.as_slice(),

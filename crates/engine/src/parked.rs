@@ -5,7 +5,7 @@
 
 use outrigger_planted::{self as planted, Bug};
 
-use crate::app::{App, Merge};
+use crate::app::{App, Intent, Merge};
 use crate::coalesce;
 use crate::discard;
 use crate::error::Error;
@@ -17,6 +17,7 @@ use crate::mutate;
 use crate::queue::{self, Row, RowState};
 use crate::reach;
 use crate::reconcile;
+use crate::restore;
 use crate::sent;
 use crate::status::{Outcome, Parked};
 use crate::step::Step;
@@ -85,7 +86,10 @@ fn again<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
             "this program cannot read it: update the program, or export and discard it",
         ));
     }
-    queue::forget_look_up(&step.db, row.place)?;
+    if asks_first(step, row) {
+        return restore::look_up(&step.db, row.place);
+    }
+    restore::forget_look_up(&step.db, row.place)?;
     accept_version(step, row)?;
     // An uncertain one keeps its key: it was used under a client id that is retired, and by it the server can be asked again.
     let has_no_effect = matches!(row.parked, Some(Parked::Rejected { .. }));
@@ -94,6 +98,14 @@ fn again<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
         queue::save_content(&step.db, row)?;
     }
     flow::unpark(step, row)
+}
+
+/// Whether the server can be asked what became of it: then it goes again only once the server has said that it has none such. As long as it may be there it
+/// is not one that was never sent, which a later delete would take away unsaid.
+fn asks_first<A: App>(step: &Step<'_, A>, row: &Row) -> bool {
+    let is_uncertain = matches!(row.parked, Some(Parked::Uncertain { .. }));
+    let asked = |mutation| step.app.look_up(&mutation, row.key, &step.ids());
+    is_uncertain && row.intent == Intent::Create && row.mutation(step.app).is_ok_and(|it| asked(it).is_some())
 }
 
 /// Refused because the entity stands in another version (412): whoever tries again means to go over that version.

@@ -104,7 +104,7 @@ pub(crate) struct Attempts {
     pub(crate) suspects: Vec<Vec<Flight>>,
     /// Whether a probe is wanted, to tell whose fault a failure was. It goes when the gate lets it: a pause that the server asked for holds for it too.
     pub(crate) wants_probe: bool,
-    /// How often this process has asked for the end of the client id: an answer may have been lost.
+    /// How often this process has asked for the end of the client id and may have got it: an answer may have been lost.
     pub(crate) retires: u32,
     /// Counts renewals of credentials.
     pub(crate) credentials: u64,
@@ -168,7 +168,12 @@ impl Attempts {
     pub(crate) fn abandon_all(&mut self) -> Vec<AttemptId> {
         self.suspects.clear();
         self.wants_probe = false;
-        std::mem::take(&mut self.open).keys().copied().collect()
+        self.take_all().keys().copied().collect()
+    }
+
+    /// What is under way, from now on forgotten: what comes of it will be ignored.
+    pub(crate) fn take_all(&mut self) -> BTreeMap<AttemptId, Attempt> {
+        Arc::unwrap_or_clone(std::mem::take(&mut self.open))
     }
 
     /// Forgets everything under way: another process drains now.
@@ -212,7 +217,9 @@ fn depart<A: App>(step: &mut Step<'_, A>, row: &mut Row, first: Option<&Sent>) -
         None => row.sequence,
     };
     flow::depart(step, row, |row| {
-        row.attempts += u32::from(counted && !planted::is(Bug::AttemptCountedLate));
+        row.attempts = row
+            .attempts
+            .saturating_add(u32::from(counted && !planted::is(Bug::AttemptCountedLate)));
         row.well_seen = well;
         row.sequence = sequence;
     })?;
@@ -273,6 +280,7 @@ pub(crate) fn upload<A: App>(step: &mut Step<'_, A>, row: &mut Row, sha256: Sha2
         request
             .headers
             .extend(request::key_headers(step, row, acknowledged));
+        request.headers.extend(request::epoch(step));
     }
     let timeout = if upload_step == UploadStep::Part {
         TIMEOUT_PART

@@ -6,7 +6,7 @@ use outrigger_planted::{self as planted, Bug};
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params};
 
 use crate::app::{App, Intent, Unreadable};
-use crate::db::Db;
+use crate::db::{Db, stored_version};
 use crate::error::Error;
 use crate::ids::{Entity, Key, Kind, LocalId, MutationId, Place, Sequence, Sha256};
 use crate::sent;
@@ -164,7 +164,7 @@ fn read(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         parked: row
             .get::<_, Option<String>>(16)?
             .map(|text| crate::inspect::read_parked(&text)),
-        version: row.get(17)?,
+        version: stored_version(row.get(17)?),
         payload: row.get(18)?,
         sequence: row.get(19)?,
     })
@@ -190,7 +190,7 @@ pub(crate) fn read_journalled(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
         written_at: Wall(row.get(10)?),
         upload: None,
         parked: None,
-        version: row.get(8)?,
+        version: stored_version(row.get(8)?),
         payload: row.get(9)?,
     })
 }
@@ -482,18 +482,11 @@ pub(crate) fn delete(db: &Db<'_>, row: &Row) -> Result<(), Error> {
             .execute([row.place])?;
     }
     if matches!(row.parked, Some(Parked::Uncertain { .. })) {
-        forget_look_up(db, row.place)?;
+        crate::restore::forget_look_up(db, row.place)?;
     }
     if let Some(sequence) = row.sequence {
         sent::delete(db, sequence)?;
     }
-    Ok(())
-}
-
-/// An uncertain row needs no look-up any more.
-pub(crate) fn forget_look_up(db: &Db<'_>, place: Place) -> Result<(), Error> {
-    db.prepare_cached("DELETE FROM outrigger_look_up WHERE place = ?1")?
-        .execute([place])?;
     Ok(())
 }
 

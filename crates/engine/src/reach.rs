@@ -28,7 +28,7 @@ pub(crate) fn probed<A: App>(step: &mut Step<'_, A>, class: Class) -> Result<(),
     match class {
         Class::Unreached { reason } => {
             let streak = match step.state.connection.reach {
-                Reach::Unreachable { streak, .. } => streak + 1,
+                Reach::Unreachable { streak, .. } => streak.saturating_add(1),
                 Reach::Reachable => 1,
             };
             let until = backoff::after_failure(step, streak).0;

@@ -85,6 +85,11 @@ fn halt<A: App>(step: &mut Step<'_, A>, watermark: i64, detail: &str) -> Result<
     step.state.connection.halt = Some(Halt::ServerRestored {
         detail: detail.to_owned(),
     });
+    // An answer of the server as it was before may still come: it would confirm what is lost, after what was lost has been gathered.
+    for (id, attempt) in step.attempts.take_all() {
+        step.effect(Effect::Abort { attempt: id });
+        answer::put_back(step, &attempt.purpose)?;
+    }
     let lost = journalled_after(&step.db, watermark)?;
     // They were made before everything that waits, and stand before it again.
     let mut place = queue::first_place(&step.db)?.map_or(step.state.place_next, |first| first.0);
@@ -135,9 +140,7 @@ fn make_uncertain<A: App>(step: &mut Step<'_, A>, row: &mut Row, detail: &str) -
         },
     )?;
     if row.intent == Intent::Create {
-        step.db
-            .prepare_cached("INSERT OR IGNORE INTO outrigger_look_up (place) VALUES (?1)")?
-            .execute([row.place])?;
+        look_up(&step.db, row.place)?;
     }
     Ok(())
 }
@@ -198,10 +201,12 @@ pub(crate) fn retire_answered<A: App>(
             return Ok(());
         }
         (Class::Busy { retry_after }, _) => {
+            step.attempts.retires -= 1;
             answer::busy(step, retry_after);
             return Ok(());
         }
         (Class::NeedsAuth, _) => {
+            step.attempts.retires -= 1;
             step.attempts.refreshing = true;
             step.effect(Effect::Refresh);
             return Ok(());
@@ -290,6 +295,20 @@ pub(crate) enum Retired {
     CannotTell,
 }
 
+/// Notes that the server is to be asked what became of a row.
+pub(crate) fn look_up(db: &Db<'_>, place: Place) -> Result<(), Error> {
+    db.prepare_cached("INSERT OR IGNORE INTO outrigger_look_up (place) VALUES (?1)")?
+        .execute([place])?;
+    Ok(())
+}
+
+/// An uncertain row needs no look-up any more.
+pub(crate) fn forget_look_up(db: &Db<'_>, place: Place) -> Result<(), Error> {
+    db.prepare_cached("DELETE FROM outrigger_look_up WHERE place = ?1")?
+        .execute([place])?;
+    Ok(())
+}
+
 pub(crate) fn has_look_ups(db: &Db<'_>) -> Result<bool, Error> {
     Ok(db.prepare_cached("SELECT 1 FROM outrigger_look_up")?.exists([])?)
 }
@@ -310,7 +329,7 @@ pub(crate) fn send_look_ups<A: App>(step: &mut Step<'_, A>) -> Result<(), Error>
         }
         let row = queue::by_place(&step.db, place)?;
         let Some(mut row) = row.filter(|row| matches!(row.parked, Some(Parked::Uncertain { .. }))) else {
-            queue::forget_look_up(&step.db, place)?;
+            forget_look_up(&step.db, place)?;
             continue;
         };
         let is_asked = match row.mutation(step.app) {
@@ -318,7 +337,7 @@ pub(crate) fn send_look_ups<A: App>(step: &mut Step<'_, A>) -> Result<(), Error>
             Err(_) => false,
         };
         if !is_asked {
-            queue::forget_look_up(&step.db, place)?;
+            forget_look_up(&step.db, place)?;
         }
     }
     Ok(())
@@ -333,7 +352,7 @@ pub(crate) fn settle_uncertain<A: App>(
     class: Class,
 ) -> Result<(), Error> {
     if found.is_some() {
-        queue::forget_look_up(&step.db, row.place)?;
+        forget_look_up(&step.db, row.place)?;
     }
     match found {
         Some(LookUp::Done(response)) => {

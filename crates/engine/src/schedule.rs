@@ -48,13 +48,18 @@ fn gate<A: App>(step: &Step<'_, A>) -> Gate {
     if attempts.is_under_way(|purpose| matches!(purpose, Purpose::Probe | Purpose::Retire)) {
         return Gate::Shut(None);
     }
+    // A probe finds out whose fault a failure was, so it does not wait for what follows from the failure; but it does for the server.
+    let is_reachable = connection.reach == Reach::Reachable;
+    if attempts.wants_probe && is_reachable && connection.busy_until <= step.tick.0 {
+        return Gate::Probe;
+    }
     if step.is_paused() {
         return Gate::Shut(Some(Tick(connection.waits_until())));
     }
     match connection.reach {
         Reach::Unreachable { until, .. } if until > step.tick.0 => return Gate::Shut(Some(Tick(until))),
         Reach::Unreachable { .. } => return Gate::Probe,
-        Reach::Reachable if attempts.wants_probe || !attempts.suspects.is_empty() => return Gate::Probe,
+        Reach::Reachable if !attempts.suspects.is_empty() => return Gate::Probe,
         Reach::Reachable => {}
     }
     match connection.halt {

@@ -9,6 +9,9 @@ use crate::error::Error;
 use crate::ids::{IdClock, LocalId};
 use crate::time::{Tick, Wall};
 
+/// Beyond it there is no number that was counted: so many milliseconds are thirty million years, so many bytes an exbibyte.
+const FAR: i64 = 1 << 60;
+
 /// Rows by how they stand. Uploads count where they are in flight or failed; what is pending and blocked are writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Counts {
@@ -152,7 +155,38 @@ impl State {
                     newest: row.get(19)?,
                 })
             })?;
+        state.check()?;
         Ok(state)
+    }
+
+    /// Numbers that no program could have written would overflow wherever they are counted on: a damaged database is told as such, here.
+    fn check(&self) -> Result<(), Error> {
+        let numbers = [
+            self.timeline.0,
+            self.wall.0,
+            self.ids.millis,
+            self.ids.counter,
+            self.counts.pending,
+            self.counts.in_flight,
+            self.counts.failed,
+            self.counts.blocked,
+            self.payload_bytes,
+            self.attachment_bytes,
+            self.run_total,
+            self.run_bytes_total,
+            self.run_bytes_done,
+            self.place_next,
+            self.sequence_next,
+            self.watermark,
+            self.well,
+            self.batch_max,
+        ];
+        match numbers.into_iter().find(|number| !(-FAR..=FAR).contains(number)) {
+            Some(number) => Err(Error::Database(rusqlite::Error::IntegralValueOutOfRange(
+                0, number,
+            ))),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn save(&self, db: &Connection) -> Result<(), Error> {

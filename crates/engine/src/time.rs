@@ -61,7 +61,8 @@ impl Timekeeper {
         // twice, and pauses cut short.
         let by_monotonic = match self.seen {
             Some((then, tick)) if tick == stored || planted::is(Bug::TimeCountedTwice) => {
-                tick.0 + (now.monotonic.0 - then.0).max(0)
+                let passed = now.monotonic.0.saturating_sub(then.0).max(0);
+                tick.0.saturating_add(passed)
             }
             _ => stored.0,
         };

@@ -192,21 +192,24 @@ impl Mutator<'_> {
         )
     }
 
-    /// Notes what the request's key created.
-    fn note_created(&self, tx: &mut dyn Transaction, kind: ObjectKind, object: &str) -> StoreResult<()> {
+    /// Notes what the request's key created. A key creates once in an account, for ever and under whatever client id: where it has created before, it was
+    /// forgotten, or came from a copy of the client that goes on under an id of its own. Of an upload it does
+    /// not matter: two of the same are as good as one.
+    fn note_created(&self, tx: &mut dyn Transaction, kind: ObjectKind, object: &str) -> Result<(), Failure> {
         let Some(once) = self.once else { return Ok(()) };
         let client = ClientRef {
             account: &self.viewer.id,
             client: &once.client,
         };
-        tx.insert_created(
-            client,
-            &once.key,
-            &CreatedRow {
-                kind,
-                object: object.to_owned(),
-            },
-        )
+        let created = CreatedRow {
+            kind,
+            object: object.to_owned(),
+        };
+        if tx.insert_created(client, &once.key, &created)? || kind == ObjectKind::Upload {
+            return Ok(());
+        }
+        let detail = "this key has created something: this client was restored or copied";
+        Err(Problem::new(ProblemKind::ClientRewound, detail).into())
     }
 
     /// The uploads that a body names: the caller's own and finished, each once.

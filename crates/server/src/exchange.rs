@@ -3,16 +3,18 @@
 //! Owns the shapes of a request and an answer. Never decides anything.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 
 use bytes::Bytes;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::ids::UploadId;
 use crate::problem::ProblemKind;
 
 /// A request. Header names are in lower case.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Request {
     /// In upper case.
     pub method: String,
@@ -22,6 +24,18 @@ pub struct Request {
     pub headers: BTreeMap<String, String>,
     /// Decompressed.
     pub body: Bytes,
+}
+
+impl fmt::Debug for Request {
+    /// The body is not shown: it may be a password, or what somebody says to somebody.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &self.url)
+            .field("headers", &self.headers)
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
 }
 
 impl Request {
@@ -68,7 +82,7 @@ impl Request {
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Caller {
     /// The bearer token, if one was sent.
-    pub token: Option<String>,
+    pub token: Option<Zeroizing<String>>,
     /// The other end of the connection, for the rate of requests that name no account.
     pub peer: Option<IpAddr>,
 }
@@ -77,7 +91,7 @@ impl Caller {
     /// A caller with an access token.
     pub fn bearer(token: impl Into<String>) -> Self {
         Self {
-            token: Some(token.into()),
+            token: Some(Zeroizing::new(token.into())),
             peer: None,
         }
     }
@@ -88,9 +102,9 @@ impl Caller {
     }
 }
 
-impl std::fmt::Debug for Caller {
+impl fmt::Debug for Caller {
     /// Tokens are never shown.
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let token = self.token.as_ref().map(|_| "…");
         formatter
             .debug_struct("Caller")
@@ -101,7 +115,7 @@ impl std::fmt::Debug for Caller {
 }
 
 /// What an answer carries.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Body {
     /// Bytes at hand; empty for none.
     Bytes(Bytes),
@@ -112,6 +126,16 @@ pub enum Body {
         /// Its length in bytes.
         size: u64,
     },
+}
+
+impl fmt::Debug for Body {
+    /// Bytes are not shown: they may be tokens, or what somebody says to somebody.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            Self::Blob { id, size } => write!(f, "{size} bytes of {id}"),
+        }
+    }
 }
 
 /// An answer.

@@ -5,6 +5,7 @@
 mod app;
 mod body;
 mod clock;
+mod crowd;
 mod metrics;
 mod openapi;
 mod streams;
@@ -73,7 +74,9 @@ impl Default for Config {
 pub struct HttpLimits {
     /// Connections at once; further ones wait to be accepted.
     pub connections_max: usize,
-    /// Requests being answered at once; further ones are 503.
+    /// Of those, from one address (IPv6: one network of 64 bits); further ones are closed at once.
+    pub connections_per_address_max: usize,
+    /// Requests being answered at once; further ones are 503. From half of them on nobody's body is read who has no good token.
     pub requests_max: usize,
     /// Mutations waiting for the writer; further ones are 503.
     pub queue_max: usize,
@@ -95,6 +98,7 @@ impl Default for HttpLimits {
     fn default() -> Self {
         Self {
             connections_max: 1_024,
+            connections_per_address_max: 512,
             requests_max: 512,
             queue_max: 1_024,
             body_bytes_max: 1024 * 1024,
@@ -186,6 +190,7 @@ async fn accept(
     shutdown: impl Future<Output = ()> + Send,
 ) {
     let connections = Arc::new(Semaphore::new(limits.connections_max));
+    let crowd = crowd::Crowd::default();
     let graceful = GracefulShutdown::new();
     let builder = connection_builder(limits);
     let mut shutdown = std::pin::pin!(shutdown);
@@ -207,6 +212,9 @@ async fn accept(
                 (_, Err(_)) => break,
             },
         };
+        let Some(place) = crowd.enter(peer.ip(), limits.connections_per_address_max) else {
+            continue;
+        };
         let service = TowerToHyperService::new(app.clone().router(peer.ip()));
         let connection = builder
             .serve_connection(TokioIo::new(without_delay(stream)), service)
@@ -216,7 +224,7 @@ async fn accept(
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended");
             }
-            drop(permit);
+            drop((place, permit));
         });
     }
     drop(listener);

@@ -96,7 +96,7 @@ pub(crate) fn apply_once(
     }
     contained(tx, |tx| {
         let response = undoing_rejections(tx, effect)?;
-        if response.problem.is_none_or(ProblemKind::is_definitive) {
+        if response.problem.is_none_or(is_recorded) {
             let response = recorded(&response);
             let record = RecordRow {
                 key: once.key.clone(),
@@ -108,6 +108,12 @@ pub(crate) fn apply_once(
         }
         Ok((Keep::Changes, response))
     })
+}
+
+/// Whether a rejection stands under its key. An effect finds a client rewound where the key has created before: recorded, the key counts among those that
+/// were seen when the client id is retired, so that the client looks up what it created rather than sending it once more.
+fn is_recorded(problem: ProblemKind) -> bool {
+    problem.is_definitive() || problem == ProblemKind::ClientRewound
 }
 
 /// Runs an effect; one that is rejected leaves nothing behind.

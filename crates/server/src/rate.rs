@@ -3,6 +3,7 @@
 //! Owns the buckets, in memory: a restart forgives. Never reads a clock.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ pub struct Rate {
     pub burst: f64,
 }
 
-/// Buckets kept; beyond them the full ones, which say nothing, are dropped.
+/// Buckets kept; beyond them the full ones, which say nothing, are dropped, and where that is not enough the fuller half: who has taken most is not
+/// forgotten.
 const BUCKETS_MAX: usize = 10_000;
 
 #[derive(Debug)]
@@ -48,7 +50,7 @@ impl Buckets {
         let cost = (cost as f64).min(rate.burst);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= BUCKETS_MAX {
-            buckets.retain(|_, bucket| bucket.filled(rate, now).tokens < rate.burst);
+            make_room(&mut buckets, rate, now);
         }
         let full = Bucket {
             tokens: rate.burst,
@@ -67,6 +69,41 @@ impl Buckets {
         let wait = ((cost - bucket.tokens) / rate.per_second).ceil().max(1.0);
         let detail = format!("come back in {wait} seconds");
         Err(Problem::new(ProblemKind::RateLimited, detail).header("retry-after", format!("{wait}")))
+    }
+
+    /// Gives one back that should not have counted.
+    pub(crate) fn give_back(&self, whose: &str) {
+        let Some(rate) = self.rate else { return };
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = buckets.get_mut(whose) {
+            bucket.tokens = (bucket.tokens + 1.0).min(rate.burst);
+        }
+    }
+}
+
+fn make_room(buckets: &mut BTreeMap<String, Bucket>, rate: Rate, now: Duration) {
+    buckets.retain(|_, bucket| bucket.filled(rate, now).tokens < rate.burst);
+    // Not once for each that comes: half of them is room for long.
+    if buckets.len() > BUCKETS_MAX / 2 {
+        let mut levels: Vec<f64> = buckets
+            .values()
+            .map(|bucket| bucket.filled(rate, now).tokens)
+            .collect();
+        let middle = levels.len() / 2;
+        let (_, median, _) = levels.select_nth_unstable_by(middle, f64::total_cmp);
+        let median = *median;
+        buckets.retain(|_, bucket| bucket.filled(rate, now).tokens < median);
+    }
+}
+
+/// Who has one address of IPv6 has a whole network of them. An address of IPv4 is the same in either form.
+pub(crate) fn network(peer: IpAddr) -> String {
+    match peer.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
     }
 }
 
@@ -103,5 +140,50 @@ mod tests {
             buckets.take("a", 100, at(60)).is_ok(),
             "more than the bucket holds passes when it is full"
         );
+    }
+
+    #[test]
+    fn what_is_given_back_was_not_taken() {
+        let buckets = Buckets::new(Some(Rate {
+            per_second: 0.1,
+            burst: 1.0,
+        }));
+        for _ in 0..5 {
+            assert!(buckets.take("a", 1, Duration::ZERO).is_ok());
+            buckets.give_back("a");
+        }
+        buckets.give_back("a");
+        buckets.give_back("nobody");
+        assert!(buckets.take("a", 1, Duration::ZERO).is_ok());
+        assert!(
+            buckets.take("a", 1, Duration::ZERO).is_err(),
+            "no more than it holds"
+        );
+    }
+
+    #[test]
+    fn however_many_come_the_buckets_are_bounded_and_the_emptiest_are_kept() {
+        let buckets = Buckets::new(Some(Rate {
+            per_second: 0.001,
+            burst: 10.0,
+        }));
+        let now = Duration::from_secs(1);
+        assert!(buckets.take("greedy", 10, now).is_ok());
+        for number in 0..BUCKETS_MAX * 2 {
+            assert!(buckets.take(&number.to_string(), 1, now).is_ok());
+        }
+        assert!(buckets.buckets.lock().unwrap().len() <= BUCKETS_MAX);
+        assert!(buckets.take("greedy", 1, now).is_err());
+    }
+
+    #[test]
+    fn an_address_counts_as_its_network() {
+        let check = |address: &str, expected: &str| {
+            assert_eq!(network(address.parse().unwrap()), expected);
+        };
+        check("203.0.113.7", "203.0.113.7");
+        check("::ffff:203.0.113.7", "203.0.113.7");
+        check("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64");
+        check("2001:db8:1:2::9", "2001:db8:1:2::/64");
     }
 }

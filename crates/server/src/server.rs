@@ -7,9 +7,10 @@ mod batch;
 mod mutation;
 mod sessions;
 mod sweep;
+mod tally;
 mod transfer;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use rand::CryptoRng;
@@ -21,7 +22,7 @@ use crate::error::Error;
 use crate::exchange::{Caller, Request, Response};
 use crate::headers::{self, ClientHeader};
 use crate::ids::{ClientId, Now};
-use crate::once::{self, REPLAYED, WATERMARK};
+use crate::once::{self, WATERMARK};
 use crate::operation::{self, Operation, Resolved, Work};
 use crate::password::PasswordHasher;
 use crate::problem::{Problem, ProblemKind};
@@ -34,6 +35,8 @@ use crate::store::{Keep, Result as StoreResult, Snapshot, Store, StoreError, Tra
 use batch::Batch;
 pub(crate) use batch::ITEMS_MAX;
 use mutation::Mutation;
+pub(crate) use tally::Counters;
+use tally::Tally;
 pub(crate) use transfer::Append;
 
 /// What can be set of the core.
@@ -47,6 +50,8 @@ pub struct Settings {
     pub account_rate: Option<Rate>,
     /// Sign-ups, sign-ins and refreshes from one address. Without it, any number.
     pub session_rate: Option<Rate>,
+    /// Wrong passwords for one name, from all addresses together. Without it, any number. It keeps out nobody who is signed in.
+    pub guess_rate: Option<Rate>,
     /// How long an upload that nothing names is kept after its last byte.
     pub upload_ttl: Duration,
 }
@@ -64,44 +69,11 @@ impl Default for Settings {
                 per_second: 5.0,
                 burst: 100.0,
             }),
+            guess_rate: Some(Rate {
+                per_second: 0.1,
+                burst: 20.0,
+            }),
             upload_ttl: Duration::from_secs(24 * 3600),
-        }
-    }
-}
-
-/// What has been done since the start, for metrics.
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    pub(crate) applied: AtomicU64,
-    pub(crate) replayed: AtomicU64,
-    pub(crate) rejected: AtomicU64,
-    pub(crate) upload_bytes: AtomicU64,
-}
-
-impl Counters {
-    fn add(&self, tally: Tally) {
-        self.applied.fetch_add(tally.applied, Ordering::Relaxed);
-        self.replayed.fetch_add(tally.replayed, Ordering::Relaxed);
-        self.rejected.fetch_add(tally.rejected, Ordering::Relaxed);
-    }
-}
-
-/// The outcomes of the mutations of one transaction, which count once it is committed.
-#[derive(Debug, Default, Clone, Copy)]
-struct Tally {
-    applied: u64,
-    replayed: u64,
-    rejected: u64,
-}
-
-impl Tally {
-    fn count(&mut self, response: &Response) {
-        if response.headers.contains_key(REPLAYED) {
-            self.replayed += 1;
-        } else if response.is_success() {
-            self.applied += 1;
-        } else {
-            self.rejected += 1;
         }
     }
 }
@@ -118,6 +90,7 @@ pub struct Server<S, B> {
     cursors: Cursors,
     accounts: Buckets,
     peers: Buckets,
+    names: Buckets,
     transfers: transfer::Transfers,
     pub(crate) counters: Counters,
 }
@@ -139,6 +112,8 @@ pub struct Exchange {
     resolved: Result<Resolved, Problem>,
     /// The batch that the request is, if it is one.
     batch: Option<Result<Batch, Problem>>,
+    /// Whether the account's rate allows it: asked once, also where the transaction runs twice.
+    allowed: OnceLock<Result<(), Problem>>,
 }
 
 impl Exchange {
@@ -151,6 +126,15 @@ impl Exchange {
             caller,
             request,
             resolved,
+            allowed: OnceLock::new(),
+        }
+    }
+
+    /// How many requests of its account it is: each item of a batch is one.
+    fn cost(&self) -> usize {
+        match &self.batch {
+            Some(Ok(batch)) => batch.len().max(1),
+            _ => 1,
         }
     }
 }
@@ -170,6 +154,7 @@ impl<S: Store, B: Blobs> Server<S, B> {
             cursors: Cursors::new(secret, epoch.clone()),
             accounts: Buckets::new(settings.account_rate),
             peers: Buckets::new(settings.session_rate),
+            names: Buckets::new(settings.guess_rate),
             transfers: transfer::Transfers::default(),
             counters: Counters::default(),
             store,
@@ -198,6 +183,18 @@ impl<S: Store, B: Blobs> Server<S, B> {
     /// Whether the database answers.
     pub fn is_ready(&self) -> bool {
         self.store.read(|snapshot| snapshot.epoch()).is_ok()
+    }
+
+    /// Refuses a caller without a good token, before anything costly is done for them. That it is good is found out again in the transaction.
+    pub(crate) fn check_token(&self, now: Now, caller: &Caller) -> Result<(), Problem> {
+        let checked = self
+            .store
+            .read(|snapshot| session::authenticate(snapshot, caller.token.as_ref(), now));
+        match checked {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(problem)) => Err(problem),
+            Err(error) => Err(store_failed(&error)),
+        }
     }
 
     /// Answers one request, with its whole body at hand. May block: on the database, on a password, on a disk.
@@ -261,7 +258,7 @@ impl<S: Store, B: Blobs> Server<S, B> {
         let mut authenticated = None;
         let read = self.store.read(|snapshot| {
             settle((|| {
-                let caller = session::authenticate(snapshot, caller.token.as_deref(), now)??;
+                let caller = session::authenticate(snapshot, caller.token.as_ref(), now)??;
                 self.accounts.take(caller.user.id.as_str(), 1, now.monotonic)?;
                 let client = headers::client(request)?;
                 let response =
@@ -312,6 +309,13 @@ impl<S: Store, B: Blobs> Server<S, B> {
         })
     }
 
+    /// Whether a request is meant for this life of the database. What a client acknowledged in a former one says nothing of what was lost when it was
+    /// restored, and would raise the watermark by which the client finds out.
+    fn is_meant(&self, request: &Request) -> bool {
+        let known = request.header_value("outrigger-epoch");
+        known.is_none_or(|known| known.trim().trim_matches('"') == self.epoch)
+    }
+
     /// Answers one mutation, command or batch within a transaction. If the store fails, what it did is undone.
     fn write(
         &self,
@@ -335,11 +339,20 @@ impl<S: Store, B: Blobs> Server<S, B> {
         exchange: &Exchange,
     ) -> Result<Response, Failure> {
         let request = &exchange.request;
-        let caller = session::authenticate(tx.as_snapshot(), exchange.caller.token.as_deref(), now)??;
+        let caller = session::authenticate(tx.as_snapshot(), exchange.caller.token.as_ref(), now)??;
         let resolved = exchange.resolved.as_ref().map_err(Problem::clone)?;
-        self.accounts.take(caller.user.id.as_str(), 1, now.monotonic)?;
+        let ask = || {
+            let account = caller.user.id.as_str();
+            self.accounts.take(account, exchange.cost(), now.monotonic)
+        };
+        exchange.allowed.get_or_init(ask).clone()?;
         caller.note_shown(tx)?;
-        let client = headers::client(request)?;
+        let mut client = headers::client(request)?;
+        if let Some(client) = &mut client
+            && !self.is_meant(request)
+        {
+            client.ack = None;
+        }
         let watermark = match &client {
             Some(client) => Some(once::acknowledge(tx, &caller.user.id, client)?),
             None => None,

@@ -17,6 +17,7 @@ use outrigger_planted::{self as planted, Bug};
 use outrigger_social::wire;
 use rand::CryptoRng;
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use crate::ids::{FamilyId, Generation, Now};
 use crate::problem::{Problem, ProblemKind};
@@ -42,7 +43,7 @@ pub(crate) struct Authenticated {
 /// Finds out who calls.
 pub(crate) fn authenticate(
     snapshot: &dyn Snapshot,
-    token: Option<&str>,
+    token: Option<&Zeroizing<String>>,
     now: Now,
 ) -> StoreResult<Result<Authenticated, Problem>> {
     let refused = |detail: &str| {

@@ -14,8 +14,6 @@ use rusqlite::Connection;
 
 /// The payload version before the first: the mutation within an envelope.
 pub(crate) const OLDER: u32 = 0;
-/// A payload version that this app does not know.
-pub(crate) const NEWER: u32 = 9;
 
 /// A payload in its older form.
 pub(crate) fn older_form(payload: &str) -> String {

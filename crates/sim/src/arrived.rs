@@ -62,14 +62,6 @@ impl Arrived {
             .any(|arrival| arrival.object == object && !arrival.is_gone)
     }
 
-    /// Everything that the server has now.
-    pub(crate) fn all(&self) -> impl Iterator<Item = ((usize, usize), &Arrival)> {
-        self.things
-            .iter()
-            .filter(|(_, arrival)| !arrival.is_gone)
-            .map(|(key, arrival)| (*key, arrival))
-    }
-
     /// Takes in one effect.
     pub(crate) fn take(&mut self, effect: &Committed, excuses: &impl Excuses) -> Checked {
         let Committed {

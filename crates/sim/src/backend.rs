@@ -174,10 +174,7 @@ impl Backend {
             wall: Timestamp::from_millis(wall_ms),
             monotonic: Duration::from_millis((now_ms - self.started_ms).max(0).cast_unsigned()),
         };
-        let caller = Caller {
-            token: token.map(str::to_owned),
-            peer: None,
-        };
+        let caller = token.map_or_else(Caller::anonymous, Caller::bearer);
         let response = server.handle(now, &mut self.random, &caller, request);
         let response = plain(&self.blobs, response, wall_ms);
         if self.disk.is_dead(self.process) {

@@ -102,10 +102,10 @@ impl fmt::Display for Violation {
 }
 
 /// What a check gives.
-pub type Checked<T = ()> = Result<T, Violation>;
+pub(crate) type Checked<T = ()> = Result<T, Violation>;
 
 /// A violation.
-pub fn violated<T>(invariant: Invariant, seen: impl Into<String>) -> Checked<T> {
+pub(crate) fn violated<T>(invariant: Invariant, seen: impl Into<String>) -> Checked<T> {
     Err(Violation {
         invariant,
         seen: seen.into(),
@@ -113,7 +113,7 @@ pub fn violated<T>(invariant: Invariant, seen: impl Into<String>) -> Checked<T> 
 }
 
 /// Holds, or is violated as told.
-pub fn hold(invariant: Invariant, holds: bool, seen: impl FnOnce() -> String) -> Checked {
+pub(crate) fn hold(invariant: Invariant, holds: bool, seen: impl FnOnce() -> String) -> Checked {
     if holds {
         Ok(())
     } else {

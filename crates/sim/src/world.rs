@@ -5,10 +5,13 @@
 mod act;
 mod fate;
 mod finish;
+mod forged;
 mod heal;
 mod host;
 mod network;
 mod read;
+mod second_thoughts;
+mod survival;
 mod trouble;
 mod watch;
 
@@ -102,7 +105,7 @@ pub fn play(plan: &Plan, trace: Trace) -> Outcome {
     }
 }
 
-pub(crate) use act::Asked;
+pub(crate) use second_thoughts::Asked;
 
 pub(crate) struct World<'p> {
     plan: &'p Plan,

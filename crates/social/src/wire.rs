@@ -2,10 +2,13 @@
 //!
 //! Owns shapes, names and limits. Never holds local ids, never touches a database; domain types are converted by hand.
 
+use std::fmt;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
 use serde::{Deserialize, Serialize};
 
 /// A name and a password, to sign up or to sign in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Credentials {
     /// 2–32 of `[a-z0-9_]`.
@@ -15,7 +18,7 @@ pub struct Credentials {
 }
 
 /// A refresh token to be exchanged for the next session.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Refresh {
     /// The token of the last session; used once.
@@ -23,7 +26,7 @@ pub struct Refresh {
 }
 
 /// Access to one account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Session {
     /// Opaque; sent as `Authorization: Bearer`.
@@ -33,7 +36,39 @@ pub struct Session {
     /// Seconds until the access token expires.
     pub expires_in: u64,
     /// Whose session this is.
+    #[zeroize(skip)]
     pub account: User,
+}
+
+/// What stands for a secret where these are shown.
+const REDACTED: &str = "[redacted]";
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("name", &self.name)
+            .field("password", &REDACTED)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Refresh {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refresh")
+            .field("refresh_token", &REDACTED)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("access_token", &REDACTED)
+            .field("refresh_token", &REDACTED)
+            .field("expires_in", &self.expires_in)
+            .field("account", &self.account)
+            .finish()
+    }
 }
 
 /// Somebody, as named beside what they wrote.

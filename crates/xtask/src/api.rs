@@ -7,6 +7,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use crate::packages;
 use crate::shell::{self, Failure};
 
 /// Pinned, so that a new release of the tool does not break an old commit.
@@ -19,7 +20,7 @@ const EXAMPLES: &str = "25";
 const SEED: &str = "1";
 
 pub(crate) fn run() -> Result<(), Failure> {
-    let tool = install()?;
+    let tool = packages::python_tool(SCHEMATHESIS, "schemathesis")?;
     // With the features of the tests, so that what they built is used again.
     shell::cargo(&[
         "build",
@@ -35,26 +36,6 @@ pub(crate) fn run() -> Result<(), Failure> {
     let result = server.check(&tool);
     server.stop();
     result
-}
-
-/// Installs the tool into an environment of its own, once.
-fn install() -> Result<std::path::PathBuf, Failure> {
-    let folder = shell::target().join("tools").join(SCHEMATHESIS);
-    let tool = folder.join("bin/schemathesis");
-    if tool.exists() {
-        return Ok(tool);
-    }
-    if !shell::has("python3") {
-        return Err(Failure::new(
-            "python3 is missing: install it (Debian: apt-get install python3 python3-venv)",
-        ));
-    }
-    let folder_text = folder.display().to_string();
-    shell::run(Command::new("python3").args(["-m", "venv", &folder_text]))
-        .map_err(|failure| Failure::new(format!("{failure}; Debian: apt-get install python3-venv")))?;
-    let pip = folder.join("bin/pip");
-    shell::run(Command::new(pip).args(["install", "--quiet", "--disable-pip-version-check", SCHEMATHESIS]))?;
-    Ok(tool)
 }
 
 struct Server {

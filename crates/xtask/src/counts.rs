@@ -7,7 +7,7 @@ mod stored;
 
 use std::collections::BTreeMap;
 
-use crate::shell::Failure;
+use crate::shell::{self, Failure};
 use stored::{Counted, Stored, Tools};
 
 /// A step may cost so much more than what is stored. On one machine the same program takes the same number of instructions, to within 0.1 % for another
@@ -47,7 +47,7 @@ pub(crate) fn run() -> Result<(), Failure> {
             "{told}\nIt may be the tools and not the change, they are others: {}",
             foreign.join("; ")
         );
-        if !is_ci() {
+        if !shell::is_ci() {
             println!("{told}\nSo it is not held against the change here.");
             return Ok(());
         }
@@ -68,11 +68,6 @@ pub(crate) fn bless() -> Result<(), Failure> {
     };
     print!("{}", table(&compare(&before, &blessed.steps)));
     blessed.write()
-}
-
-/// Whether this is a machine where nothing may be left out.
-fn is_ci() -> bool {
-    std::env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
 
 /// A step, as it is stored and as it is now.

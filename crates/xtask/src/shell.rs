@@ -72,6 +72,11 @@ pub(crate) fn output(command: &mut Command) -> Result<String, Failure> {
     }
 }
 
+/// Whether this is the check that decides, where nothing may be left out.
+pub(crate) fn is_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty())
+}
+
 /// Whether a program answers to `--version`.
 pub(crate) fn has(program: &str) -> bool {
     let mut command = Command::new(program);

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::named;
 use crate::shell::{self, Failure};
 
 /// A file longer than this wants to be two.
@@ -21,15 +22,20 @@ const UNFINISHED: [(&str, &str); 5] = [
 pub(crate) fn run() -> Result<(), Failure> {
     let mut complaints = Vec::new();
     let mut files = Vec::new();
-    collect(&shell::root().join("crates"), &mut files)
-        .map_err(|error| Failure::new(format!("the sources cannot be listed: {error}")))?;
-    for file in &files {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Failure::new(format!("{} cannot be read: {error}", file.display())))?;
-        complaints.extend(complain(file, &text));
+    for folder in ["crates", "proofs"] {
+        collect(&shell::root().join(folder), &mut files)
+            .map_err(|error| Failure::new(format!("the sources cannot be listed: {error}")))?;
     }
+    let mut sources = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file)
+            .map_err(|error| Failure::new(format!("{} cannot be read: {error}", file.display())))?;
+        complaints.extend(complain(&file, &text));
+        sources.push((file, text));
+    }
+    complaints.extend(named::complain(&sources));
     if complaints.is_empty() {
-        println!("{} files are tidy", files.len());
+        println!("{} files are tidy", sources.len());
         return Ok(());
     }
     Err(Failure::new(complaints.join("\n")))

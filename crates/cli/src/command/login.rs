@@ -1,6 +1,6 @@
 //! `outrigger login NAME`
 
-use outrigger_client::Session;
+use outrigger_client::{Session, SessionPlace};
 use outrigger_engine::SyncState;
 use outrigger_social::wire;
 use serde::Serialize;
@@ -14,7 +14,9 @@ use crate::home::Account;
 use crate::output::View;
 use crate::pill::pill;
 use crate::prompt::{self, PasswordArgs};
+use crate::session;
 use crate::style::{self, paint};
+use crate::text;
 
 /// Where a server listens that was started without options.
 pub(super) const SERVER: &str = "http://127.0.0.1:8420";
@@ -35,6 +37,10 @@ pub(crate) struct Args {
 pub(super) fn server(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("{error}; it looks like {SERVER}"))?;
     match url.scheme() {
+        // It would be kept and shown.
+        _ if !url.username().is_empty() || url.password().is_some() => {
+            Err("it holds no name and no password: they are asked for".to_owned())
+        }
         "http" | "https" if url.host().is_some() => Ok(url),
         _ => Err(format!("it begins with http:// or https://, as {SERVER}")),
     }
@@ -44,15 +50,21 @@ pub(super) fn server(text: &str) -> Result<Url, String> {
 struct Welcome<'a> {
     account: &'a Account,
     state: SyncState,
+    /// Where the session is kept.
+    kept_in: Option<SessionPlace>,
 }
 
 impl View for Welcome<'_> {
     fn human(&self) -> String {
         let Account { name, server, .. } = self.account;
         let line = format!(
-            "{} signed in as {} at {server}",
+            "{} signed in as {} at {server}{}",
             paint(style::GOOD, '✓'),
-            paint(style::BOLD, name)
+            paint(style::BOLD, text::one_line(name)),
+            match self.kept_in {
+                Some(place) => format!("; the session is kept {}", session::words(place)),
+                None => String::new(),
+            }
         );
         match style::pill(&pill(&self.state)) {
             Some(pill) => format!("{line}\n{pill}"),
@@ -100,6 +112,8 @@ pub(super) async fn welcome(context: &Context<'_>, server: Url, session: Session
     context.output.show(&Welcome {
         account: &account,
         state: service.state().borrow().clone(),
+        // It has just been kept: what cannot be read of it now is said by `doctor`.
+        kept_in: context.home.session_file().place().unwrap_or_default(),
     })?;
     Ok(ExitCode::Done)
 }

@@ -52,7 +52,7 @@ struct Goodbye {
 
 impl View for Goodbye {
     fn human(&self) -> String {
-        let name = paint(style::BOLD, &self.account.name);
+        let name = paint(style::BOLD, text::one_line(&self.account.name));
         let waiting = text::count(self.waiting, "write", "writes");
         let fate = match self.choice {
             _ if self.waiting == 0 => String::new(),
@@ -77,9 +77,10 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
         send(context).await?;
     }
     context.close().await?;
-    let held = match choice {
-        Choice::Discard => Some(context.home.hold_alone(&account)?),
-        _ => None,
+    let held = match (choice, context.home.hold_alone(&account)) {
+        (Choice::Discard, held) => held?,
+        // What is kept may be in use; then it is left as it is.
+        (_, held) => held.unwrap_or_default(),
     };
     let credentials = context.credentials(&account).await?;
     let ended_on_server = end_on_server(context, &account, &credentials).await;
@@ -87,6 +88,8 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
     context.home.forget_account()?;
     if choice == Choice::Discard {
         context.home.remove(&account)?;
+    } else if held.is_some() {
+        scrub(context, &account).await;
     }
     drop(held);
     context.output.show(&Goodbye {
@@ -96,6 +99,16 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
         ended_on_server,
     })?;
     Ok(ExitCode::Done)
+}
+
+/// Leaves nothing in what is kept of what was deleted. Where that cannot be done now it is not worth staying for.
+async fn scrub(context: &Context<'_>, account: &Account) {
+    let path = context.home.database(account);
+    let scrubbing = tokio::task::spawn_blocking(move || outrigger_client::scrub_database(&path, None));
+    if let Ok(Err(error)) = scrubbing.await {
+        let note = format!("what was deleted here may still be found in the database's file: {error}");
+        context.output.note(&paint(style::DIM, note));
+    }
 }
 
 async fn choose(context: &Context<'_>, args: &Args, waiting: u64) -> Result<Choice, Error> {

@@ -5,6 +5,9 @@
     reason = "a test that cannot go on says where by failing"
 )]
 
+#[cfg(all(target_os = "linux", feature = "keyring"))]
+mod keyring;
+mod secrecy;
 mod world;
 
 mod account;

@@ -39,6 +39,24 @@ impl World {
         }
     }
 
+    /// The same, and it says all that it has to say: to this file.
+    pub(crate) fn with_log(name: &str) -> (Self, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join(name);
+        let mut command = server(folder.path(), "127.0.0.1:0", &[]);
+        command.env("OUTRIGGER_LOG", "trace");
+        command.stdout(Stdio::piped());
+        command.stderr(std::fs::File::create(&log).unwrap());
+        let (running, url) = listening(Running::of(command.spawn().unwrap()));
+        let server = RefCell::new(Some(running));
+        (Self { folder, url, server }, log)
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        self.url.strip_prefix("http://").unwrap()
+    }
+
     /// The server stops.
     pub(crate) fn stop_server(&self) {
         let server = self.server.borrow_mut().take().expect("the server runs");
@@ -106,10 +124,17 @@ impl World {
 }
 
 fn serve(folder: &Path, address: &str, options: &[&str]) -> (Running, String) {
+    listening(Running::start(server(folder, address, options)))
+}
+
+fn server(folder: &Path, address: &str, options: &[&str]) -> Command {
     let mut command = program();
     command.args(["serve", "--listen", address, "--data"]);
     command.arg(folder.join("server")).args(options);
-    let mut server = Running::start(command);
+    command
+}
+
+fn listening(mut server: Running) -> (Running, String) {
     let line = server.line_with("listening on");
     let url = line.split_whitespace().find(|word| word.starts_with("http://"));
     let url = url.unwrap().trim_end_matches(',').to_owned();
@@ -144,6 +169,8 @@ fn program_at(path: &Path) -> Command {
     ] {
         command.env_remove(variable);
     }
+    // The keyring of whoever runs the tests is theirs.
+    command.env("OUTRIGGER_SESSION", "file");
     command.stdin(Stdio::null());
     command
 }
@@ -247,7 +274,7 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8(output.stdout).unwrap(),
@@ -298,9 +325,12 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
+        Self::of(command.spawn().unwrap())
+    }
+
+    fn of(mut child: Child) -> Self {
         let lines = BufReader::new(child.stdout.take().unwrap());
         Self { child, lines }
     }
@@ -324,6 +354,18 @@ impl Running {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, signal).unwrap();
         self.child.wait().unwrap().code().unwrap_or(-1)
+    }
+
+    /// What the system knows it by.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal that it does not expect; how it ended.
+    pub(crate) fn crash(mut self, signal: rustix::process::Signal) -> std::process::ExitStatus {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, signal).unwrap();
+        self.child.wait().unwrap()
     }
 
     /// Ends it without a warning.

@@ -14,4 +14,6 @@ mod attachments;
 mod endings;
 mod disk;
 mod processes;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod databases;

@@ -103,6 +103,7 @@ pub(crate) fn send<A: App>(
     if step.app.capabilities().keys {
         let client = format!("\"{}\";ack={acknowledged}", step.identity.client);
         headers.push(("outrigger-client".into(), client));
+        headers.extend(request::epoch(step));
     }
     let count = flights.len();
     let request = HttpRequest {

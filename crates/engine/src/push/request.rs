@@ -79,6 +79,7 @@ pub(crate) fn alone<A: App>(
     acknowledged: i64,
 ) -> Result<HttpRequest, Error> {
     let mut headers = key_headers(step, row, acknowledged);
+    headers.extend(epoch(step));
     if sent.guarded {
         headers.extend(guard(step, &row.entity)?);
     }
@@ -134,6 +135,14 @@ pub(crate) fn key_headers<A: App>(step: &Step<'_, A>, row: &Row, acknowledged: i
         ("idempotency-key".into(), format!("\"{}\"", row.key)),
         ("outrigger-client".into(), client),
     ]
+}
+
+/// The epoch of the server's database, as far as this client knows: what it acknowledges is meant for that one.
+pub(crate) fn epoch<A: App>(step: &Step<'_, A>) -> Option<Header> {
+    let epoch = step.identity.epoch.as_ref();
+    epoch
+        .filter(|_| step.app.capabilities().keys)
+        .map(|epoch| ("outrigger-epoch".into(), epoch.clone()))
 }
 
 /// Up to which sequence every answer is durably recorded.

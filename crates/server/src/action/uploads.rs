@@ -77,7 +77,9 @@ pub(super) fn media(snapshot: &dyn Snapshot, reader: &Reader<'_>, id: &UploadId)
         .header("content-type", media.media_type)
         .header("content-length", media.size.to_string())
         .header("x-content-type-options", "nosniff")
-        .header("content-security-policy", "default-src 'none'")
+        // Shown by itself it is a document of its own, which may do nothing; other sites may not show it at all.
+        .header("content-security-policy", "default-src 'none'; sandbox")
+        .header("cross-origin-resource-policy", "same-origin")
         .header("cache-control", "private");
     Ok(Response {
         body: Body::Blob {

@@ -6,9 +6,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tokio::sync::Semaphore;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::clock::{Clock, system_random};
 use super::metrics::Metrics;
@@ -22,6 +23,10 @@ use crate::server::{Exchange, unavailable};
 
 /// Passwords hashed at once: each takes a core and much memory.
 const PASSWORDS_MAX: usize = 2;
+/// Requests for a session at once, beside all others: they come without a token, so that who holds all of these keeps out only who would sign in.
+const SESSIONS_MAX: usize = 64;
+/// Uploads published at once: each holds its whole file in memory for a moment.
+const PUBLISHED_MAX: usize = 8;
 /// Reads at once.
 const READS_MAX: usize = 16;
 
@@ -33,8 +38,10 @@ pub(super) struct App {
     queue: Queue,
     metrics: Metrics,
     requests: Semaphore,
+    sessions: Semaphore,
     reads: Semaphore,
     passwords: Semaphore,
+    pub(super) publishing: Semaphore,
     document: String,
 }
 
@@ -46,8 +53,10 @@ impl App {
             clock: Clock::start(),
             metrics: Metrics::default(),
             requests: Semaphore::new(limits.requests_max),
+            sessions: Semaphore::new(SESSIONS_MAX),
             reads: Semaphore::new(READS_MAX),
             passwords: Semaphore::new(PASSWORDS_MAX),
+            publishing: Semaphore::new(PUBLISHED_MAX),
             document: openapi::openapi(),
             limits,
         })
@@ -65,6 +74,10 @@ impl App {
         if let Ok(epoch) = HeaderValue::try_from(format!("\"{}\"", self.server.epoch())) {
             response.headers_mut().entry("outrigger-epoch").or_insert(epoch);
         }
+        let nosniff = HeaderValue::from_static("nosniff");
+        response
+            .headers_mut()
+            .insert(http::header::X_CONTENT_TYPE_OPTIONS, nosniff);
         let status = response.status().as_u16();
         let duration = self.clock.now().monotonic.saturating_sub(began);
         self.metrics.observe(route, status, duration);
@@ -127,12 +140,23 @@ impl App {
             }
         };
         let route = resolved.route.name;
-        let Ok(_permit) = self.requests.try_acquire() else {
+        let places = match resolved.route.work {
+            Work::Session => &self.sessions,
+            _ => &self.requests,
+        };
+        let Ok(_permit) = places.try_acquire() else {
             return (
                 route,
                 self.plain(self.server.finish(&request, unavailable().into_response())),
             );
         };
+        let is_crowded = self.requests.available_permits() < self.limits.requests_max / 2;
+        if needs_token_first(resolved.route, &body, &parts.headers, is_crowded)
+            && let Err(problem) = self.check_token(&caller).await
+        {
+            let response = self.server.finish(&request, problem.into_response());
+            return (route, self.plain(response));
+        }
         let head = Request {
             body: bytes::Bytes::new(),
             ..request.clone()
@@ -190,10 +214,11 @@ impl App {
                 .map_err(|_| Problem::malformed(format!("the header {name} is not in ASCII")))?
                 .join(", ");
             if name == http::header::AUTHORIZATION {
-                token = bearer(&value).map(str::to_owned);
-            } else {
-                request.headers.insert(name.as_str().to_owned(), value);
+                let value = Zeroizing::new(value);
+                token = bearer(&value).map(|token| Zeroizing::new(token.to_owned()));
+                continue;
             }
+            request.headers.insert(name.as_str().to_owned(), value);
         }
         // HEAD is GET without the body, but for uploads, which have no GET.
         if parts.method == Method::HEAD && operation::resolve("HEAD", request.path()).is_err() {
@@ -236,11 +261,23 @@ impl App {
         };
         let _permit = gate.acquire().await.map_err(|_| unavailable())?;
         let app = self.clone();
+        let is_secret = route.work == Work::Session;
         blocking(move || {
             let mut random = system_random();
-            app.server.handle(app.clock.now(), &mut random, &caller, &request)
+            let response = app.server.handle(app.clock.now(), &mut random, &caller, &request);
+            if is_secret && let Ok(mut body) = request.body.try_into_mut() {
+                body.zeroize();
+            }
+            response
         })
         .await
+    }
+
+    /// Refuses who has no good token.
+    async fn check_token(self: &Arc<Self>, caller: &Caller) -> Result<(), Problem> {
+        let _permit = self.reads.acquire().await.map_err(|_| unavailable())?;
+        let (app, caller) = (self.clone(), caller.clone());
+        blocking(move || app.server.check_token(app.clock.now(), &caller)).await?
     }
 
     async fn sent(self: &Arc<Self>, response: Response) -> http::Response<Body> {
@@ -258,6 +295,21 @@ impl App {
         let body = Body::from(bytes::Bytes::copy_from_slice(response.bytes()));
         http_response(response, body)
     }
+}
+
+/// A body that is larger than most, or will be, is not read for somebody who may not send any; nor is any where many wait. That a small one is read costs
+/// less than asking.
+const BODY_BYTES_UNASKED: u64 = 16 * 1024;
+
+fn needs_token_first(route: &Route, body: &Body, headers: &HeaderMap, is_crowded: bool) -> bool {
+    let is_large = || {
+        body.size_hint()
+            .upper()
+            .is_none_or(|bytes| bytes > BODY_BYTES_UNASKED)
+    };
+    // Those of a session come without a token, and an upload asks before it reads.
+    !matches!(route.work, Work::Session | Work::Append)
+        && (is_crowded || is_large() || headers.contains_key(http::header::CONTENT_ENCODING))
 }
 
 fn http_response(response: Response, body: Body) -> http::Response<Body> {

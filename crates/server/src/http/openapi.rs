@@ -141,6 +141,14 @@ fn parameters(route: &Route) -> Vec<Value> {
             "description": "An RFC 8941 string with the integer parameters seq and ack.",
         });
         add("header", "Outrigger-Client", false, client);
+        if route.work != Work::Read {
+            add(
+                "header",
+                "Outrigger-Epoch",
+                false,
+                json!({"type": "string", "pattern": format!("^\"{UUID}\"$")}),
+            );
+        }
     }
     match route.body {
         BodyKind::UploadHeaders => {

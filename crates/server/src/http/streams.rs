@@ -13,7 +13,7 @@ use crate::blobs::Blobs as _;
 use crate::exchange::{Caller, Request, Response};
 use crate::ids::UploadId;
 use crate::problem::{Problem, ProblemKind};
-use crate::server::{Append, internal};
+use crate::server::{Append, internal, unavailable};
 
 /// How much is gathered before it is written.
 const PIECE: usize = 256 * 1024;
@@ -81,6 +81,7 @@ async fn append_all(
             break;
         }
     }
+    let _permit = app.publishing.acquire().await.map_err(|_| unavailable())?;
     let app = app.clone();
     blocking(move || app.server.end_append(app.clock.now(), append, outcome)).await
 }

@@ -87,6 +87,13 @@ impl Batch {
     }
 }
 
+impl Batch {
+    /// How many requests it holds.
+    pub(super) fn len(&self) -> usize {
+        self.items.len()
+    }
+}
+
 impl Item {
     fn new(item: RequestOfBatch<'_>, batch: &Bytes) -> Self {
         let mut headers = item.headers;
@@ -161,10 +168,6 @@ impl<S: Store, B: Blobs> Server<S, B> {
         writer: &mut Writer<'_>,
         batch: &Batch,
     ) -> Result<Response, Failure> {
-        // One was taken for the request itself.
-        let further = batch.items.len().saturating_sub(1);
-        self.accounts
-            .take(writer.viewer.id.as_str(), further, writer.now.monotonic)?;
         let mut earlier = Earlier::new();
         for item in &batch.items {
             let answered = match addressed(item, &earlier) {

@@ -13,6 +13,7 @@ use crate::ids::{Now, UserId};
 use crate::input;
 use crate::operation::{Operation, Resolved};
 use crate::problem::{Problem, ProblemKind};
+use crate::rate::network;
 use crate::session::{self, Lifetimes};
 use crate::store::Store;
 use crate::store::accounts::UserRow;
@@ -26,9 +27,7 @@ impl<S: Store, B: Blobs> Server<S, B> {
         request: &Request,
         resolved: &Resolved,
     ) -> Response {
-        let peer = caller
-            .peer
-            .map_or_else(|| "unknown".to_owned(), |peer| peer.to_string());
+        let peer = caller.peer.map_or_else(|| "unknown".to_owned(), network);
         let signed = self
             .peers
             .take(&peer, 1, now.monotonic)
@@ -47,13 +46,13 @@ impl<S: Store, B: Blobs> Server<S, B> {
         random: &mut dyn CryptoRng,
         credentials: wire::Credentials,
     ) -> Result<Response, Failure> {
-        let wire::Credentials { name, password } = credentials;
-        limits::name(&name).map_err(|refused| Problem::invalid("name", refused.to_string()))?;
-        limits::password(&password).map_err(|refused| Problem::invalid("password", refused.to_string()))?;
-        let hash = self.passwords.hash(&password, random);
+        let wire::Credentials { name, password } = &credentials;
+        limits::name(name).map_err(|refused| Problem::invalid("name", refused.to_string()))?;
+        limits::password(password).map_err(|refused| Problem::invalid("password", refused.to_string()))?;
+        let hash = self.passwords.hash(password, random);
         let user = UserRow {
             id: UserId::new(now.wall, random),
-            name,
+            name: name.clone(),
         };
         let session = self.store.write(|tx| {
             if !tx.insert_account(&user, &hash, now.wall)? {
@@ -81,14 +80,18 @@ impl<S: Store, B: Blobs> Server<S, B> {
                 "there is no such name with that password",
             )
         };
-        // No password is longer; a hash of a whole body would be work for nothing.
+        // No name and no password is longer; a hash of a whole body would be work for nothing.
+        limits::name(&credentials.name).map_err(|_| wrong())?;
         limits::password(&credentials.password).map_err(|_| wrong())?;
+        // Taken before the guess is judged, so that many at once are no more than many in turn.
+        self.names.take(&credentials.name, 1, now.monotonic)?;
         let known = self
             .store
             .read(|snapshot| snapshot.credentials(&credentials.name))?;
         let hash = known.as_ref().map_or(&self.nobodys_hash, |(_, hash)| hash);
         let is_right = self.passwords.verify(&credentials.password, hash);
         let (user, _) = known.filter(|_| is_right).ok_or_else(wrong)?;
+        self.names.give_back(&credentials.name);
         let session = self
             .store
             .write(|tx| session::begin(tx, &user, self.lifetimes(), now, random))?;

@@ -278,7 +278,7 @@ impl<S: Store, B: Blobs> Server<S, B> {
     fn uploader(&self, now: Now, caller: &Caller, request: &Request) -> Result<UserId, Failure> {
         let caller = self
             .store
-            .read(|snapshot| session::authenticate(snapshot, caller.token.as_deref(), now))??;
+            .read(|snapshot| session::authenticate(snapshot, caller.token.as_ref(), now))??;
         self.accounts.take(caller.user.id.as_str(), 1, now.monotonic)?;
         if caller.is_first() {
             self.store.write(|tx| caller.note_shown(tx))?;

@@ -120,11 +120,11 @@ pub trait ClientWrites: ClientReads {
     /// Retires a client id, known or not; the highest key ever recorded from it.
     fn retire(&mut self, client: ClientRef<'_>, at: Timestamp) -> Result<Option<IdempotencyKey>>;
 
-    /// Notes that a key created an object.
+    /// Notes that a key created an object; whether it was the first that it created in this account, under whatever client id. If not, nothing is noted.
     fn insert_created(
         &mut self,
         client: ClientRef<'_>,
         key: &IdempotencyKey,
         created: &CreatedRow,
-    ) -> Result<()>;
+    ) -> Result<bool>;
 }

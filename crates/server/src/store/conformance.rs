@@ -180,6 +180,7 @@ fn follows<S: Store>(store: &S) {
 }
 
 const CLIENT: &str = "0198c0aa-0000-7000-8000-000000000001";
+const OTHER_CLIENT: &str = "0198c0aa-0000-7000-8000-000000000002";
 
 fn record(sequence: u64) -> RecordRow {
     RecordRow {
@@ -227,7 +228,20 @@ fn records<S: Store>(store: &S) {
         kind: ObjectKind::Post,
         object: "post_1".to_owned(),
     };
-    write(store, |tx| tx.insert_created(client, &record(1).key, &created));
+    let insert = |client, created| write(store, |tx| tx.insert_created(client, &record(1).key, created));
+    assert!(insert(client, &created));
+    let other_id = ClientId::parse(OTHER_CLIENT).expect("a UUID");
+    let other_client = ClientRef {
+        client: &other_id,
+        ..client
+    };
+    let second = CreatedRow {
+        kind: ObjectKind::Post,
+        object: "post_2".to_owned(),
+    };
+    for again in [client, other_client] {
+        assert!(!insert(again, &second), "a key creates once in an account");
+    }
     assert_eq!(
         read(store, |it| it.created(&alice.id, &record(1).key)),
         Some(created)

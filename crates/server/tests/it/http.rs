@@ -85,6 +85,24 @@ async fn bodies_are_bounded_also_when_decompressed() {
 }
 
 #[tokio::test]
+async fn a_large_body_is_not_read_for_somebody_without_a_token() {
+    let server = start().await;
+    let head = "POST /v1/batch HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    for rest in [
+        "content-length: 900000\r\n",
+        "content-length: 30\r\ncontent-encoding: gzip\r\n",
+        "transfer-encoding: chunked\r\n",
+        "authorization: Bearer ora_x\r\ncontent-length: 900000\r\n",
+    ] {
+        // The body never comes: it would be waited for, and then be a 400 or a 408.
+        let answer = server.raw(format!("{head}{rest}\r\n").as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 401"), "{rest}: {answer}");
+        assert!(answer.contains("x-content-type-options: nosniff"), "{answer}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn headers_are_bounded() {
     let server = start().await;
     let large = server
@@ -147,6 +165,63 @@ async fn too_many_requests_at_once_are_refused_with_a_time_to_come_back() {
     assert_eq!(answer.headers()["retry-after"], "1");
     refused(answer, 503, "unavailable").await;
     drop(held);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_has_no_token_cannot_hold_all_places_with_bodies_that_do_not_come() {
+    let server = start_with(HttpLimits {
+        requests_max: 4,
+        ..HttpLimits::default()
+    })
+    .await;
+    let hold = async |path: &str| {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        let status = String::from_utf8_lossy(&answer[9..]).into_owned();
+        (stream, status)
+    };
+    let mut held = Vec::new();
+    for expected in ["100", "100", "401", "401", "401"] {
+        let (stream, status) = hold("/v1/posts").await;
+        assert_eq!(status, expected);
+        held.push(stream);
+    }
+    // Those for a session have places of their own.
+    for number in 0..66 {
+        let (stream, status) = hold("/v1/sessions").await;
+        assert_eq!(status, if number < 64 { "100" } else { "503" }, "{number}");
+        held.push(stream);
+    }
+    assert_eq!(server.get("/v1/me").await.status(), 200);
+    drop(held);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn one_address_cannot_have_all_connections() {
+    let server = start_with(HttpLimits {
+        connections_per_address_max: 2,
+        ..HttpLimits::default()
+    })
+    .await;
+    // The client that signed up keeps one connection; this is the second.
+    let held = TcpStream::connect(server.address).await.unwrap();
+    let request = "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    // It is closed without an answer, before or after it could ask.
+    let refused = server.raw_or_nothing(request.as_bytes()).await;
+    assert_eq!(refused, "");
+    assert_eq!(server.get("/v1/me").await.status(), 200);
+    drop(held);
+    // The server notices in its own time.
+    while server.raw_or_nothing(request.as_bytes()).await.is_empty() {
+        tokio::task::yield_now().await;
+    }
     server.stop().await;
 }
 

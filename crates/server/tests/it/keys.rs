@@ -187,11 +187,13 @@ fn keys_belong_to_an_account_and_a_client() {
         !bob.send(&request).is(201).is_replayed(),
         "to another account the key is unknown"
     );
-    let other_client = Device::new(2).stamp(post("mine"));
-    assert!(
-        !alice.send(&other_client).is(201).is_replayed(),
-        "and to another client"
-    );
+    let id = alice.send(&request).is(201).created()["id"].clone();
+    let like = |device: u64| {
+        let request = Request::new("PUT", format!("/v1/posts/{}/like", id.as_str().unwrap()));
+        alice.send(&Device::new(device).stamp_as(request, 2, &key(2)))
+    };
+    assert!(!like(1).is(200).is_replayed() && like(1).is(200).is_replayed());
+    assert!(!like(2).is(200).is_replayed(), "and to another client");
 }
 
 #[test]
@@ -252,4 +254,41 @@ fn what_a_key_created_is_found_by_it() {
     alice.delete(&url).is(204);
     let deleted = alice.get(&format!("/v1/created/{}", key(1))).ok();
     assert_eq!((&deleted["id"], &deleted["object"]), (&made["id"], &json!(null)));
+}
+
+/// A write waits in two copies of a database. One sends it, and forgets it by acknowledging it; the other, under the same client id and a later sequence.
+#[test]
+fn a_forgotten_key_creates_nothing_again() {
+    let world = World::new();
+    let alice = world.sign_up("alice");
+    let (device, copy) = (Device::new(1), Device::new(1));
+    alice.send(&device.stamp_as(post("once"), 1, &key(1))).is(201);
+    device.ack.set(1);
+    alice.send(&device.stamp_as(post(""), 2, &key(2))).is(422);
+    let again = copy.stamp_as(post("once"), 3, &key(1));
+    alice.send(&again).is(409).refused("client-rewound");
+    alice.send(&again).is(409).refused("client-rewound");
+    assert_eq!(alice.get("/v1/feed").ids().len(), 1);
+}
+
+/// The other goes on under an id of its own: its key is among those that the retirement of that id tells, so it looks up what became of it.
+#[test]
+fn a_key_creates_once_under_whatever_client_id() {
+    let world = World::new();
+    let alice = world.sign_up("alice");
+    let (device, copy) = (Device::new(1), Device::new(2));
+    alice.send(&device.stamp_as(post("once"), 1, &key(7))).is(201);
+    alice
+        .send(&copy.stamp_as(post("once"), 1, &key(7)))
+        .is(409)
+        .refused("client-rewound");
+    assert_eq!(alice.get("/v1/feed").ids().len(), 1);
+    let retired = alice
+        .post(&format!("/v1/clients/{}/retire", copy.client), json!(null))
+        .ok();
+    assert_eq!(retired["highest_key"], key(7));
+    let found = alice.get(&format!("/v1/created/{}", key(7))).ok();
+    assert_eq!(found["object"]["text"], "once");
+    let bob = world.sign_up("bob");
+    bob.send(&copy.stamp_as(post("his own"), 1, &key(7))).is(201);
 }

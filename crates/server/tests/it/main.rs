@@ -5,6 +5,7 @@
 mod access;
 mod batch;
 mod conformance;
+mod crawl;
 mod http;
 mod keys;
 mod laws;

@@ -132,6 +132,45 @@ fn sign_ins_are_rated_by_address() {
 }
 
 #[test]
+fn guesses_at_a_name_are_rated_whoever_makes_them_and_keep_out_nobody_who_is_in() {
+    let rate = outrigger_server::Rate {
+        per_second: 0.1,
+        burst: 3.0,
+    };
+    let world = World::with(outrigger_server::Settings {
+        session_rate: None,
+        guess_rate: Some(rate),
+        ..Default::default()
+    });
+    let alice = world.sign_up("alice");
+    let peer = std::cell::Cell::new(0u8);
+    let sign_in = |name: &str, password: &str| {
+        peer.set(peer.get() + 1);
+        let caller = outrigger_server::exchange::Caller {
+            peer: Some([203, 0, 113, peer.get()].into()),
+            ..Default::default()
+        };
+        let body = json!({"name": name, "password": password});
+        world.call(&caller, &Request::new("POST", "/v1/sessions").json(&body))
+    };
+    for _ in 0..10 {
+        sign_in("alice", "correct horse").is(201);
+    }
+    for _ in 0..3 {
+        sign_in("alice", "incorrect").is(401);
+    }
+    let refused = sign_in("alice", "incorrect").is(429).refused("rate-limited");
+    assert_eq!(refused.header("retry-after"), "10");
+    // Else a right guess would be told from a wrong one.
+    sign_in("alice", "correct horse").is(429);
+    sign_in("nobody", "incorrect").is(401);
+    alice.get("/v1/me").is(200);
+    refreshed(&world, &alice).get("/v1/me").is(200);
+    world.pass(Duration::from_secs(10));
+    sign_in("alice", "correct horse").is(201);
+}
+
+#[test]
 fn problems_repeat_nothing_of_what_was_sent() {
     let world = World::new();
     let broken = Request {

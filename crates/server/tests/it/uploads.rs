@@ -39,7 +39,8 @@ fn a_file_arrives_in_pieces_and_is_shown() {
     for (name, value) in [
         ("content-type", "image/png"),
         ("x-content-type-options", "nosniff"),
-        ("content-security-policy", "default-src 'none'"),
+        ("content-security-policy", "default-src 'none'; sandbox"),
+        ("cross-origin-resource-policy", "same-origin"),
         ("cache-control", "private"),
     ] {
         assert_eq!(shown.header(name), value);

@@ -153,3 +153,26 @@ fn forgotten_keys_leave_the_highest_behind() {
         .ok();
     assert_eq!(retired["highest_key"], key(3));
 }
+
+#[test]
+fn what_was_acknowledged_to_a_former_life_is_not_heeded() {
+    let world = World::new();
+    let alice = world.sign_up("alice");
+    let device = Device::new(1);
+    let first = alice.send(&device.stamp(post("1")));
+    let epoch = first.header("outrigger-epoch");
+    device.ack.set(1);
+    let of_another_life = device.stamp(post("2")).header("outrigger-epoch", "\"another\"");
+    assert_eq!(watermark(&alice.send(&of_another_life).is(201)), 0);
+    let of_this_one = device.stamp(post("3")).header("outrigger-epoch", epoch);
+    assert_eq!(
+        watermark(&alice.send(&of_this_one).is(201)),
+        0,
+        "not raised by the one before"
+    );
+    assert_eq!(
+        watermark(&alice.send(&device.stamp(post("4"))).is(201)),
+        1,
+        "raised by this one"
+    );
+}

@@ -7,11 +7,12 @@ use outrigger_engine::inspect::{self, Filter, Item};
 use outrigger_engine::{Cause, Event, Parked, SyncKind};
 use std::collections::BTreeSet;
 
+use super::Asked;
 use super::World;
-use super::act::Asked;
 use crate::app::OLDER;
 use crate::invariant::{Checked, Invariant, hold, violated};
 use crate::ledger::Kind;
+use crate::plan::Act;
 
 /// With everything well, a queue that is not empty after so long is stuck, in milliseconds.
 const PATIENCE_MS: i64 = 3 * 3_600_000;
@@ -26,6 +27,12 @@ impl World<'_> {
         self.server_starts()?;
         for d in 0..self.devices.len() {
             self.heal_device(d)?;
+        }
+        if self.was_restored {
+            // Who has nothing to send does not hear of it: everybody writes something more.
+            for d in 0..self.devices.len() {
+                self.act(d, Act::Post, 0)?;
+            }
         }
         let mut tried = BTreeSet::new();
         for _ in 0..VISITS_MAX {

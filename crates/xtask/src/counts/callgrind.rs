@@ -8,6 +8,7 @@ use std::process::Command;
 use std::thread;
 
 use super::stored::Counted;
+use crate::packages;
 use crate::shell::{self, Failure};
 
 const PROGRAM: &str = "outrigger-counts";
@@ -17,39 +18,11 @@ const COUNTED: &str = "*counted_step*";
 
 /// Whether it is there. Where it is not and may be left out, says how to get it.
 pub(crate) fn installed() -> Result<bool, Failure> {
-    if shell::has("valgrind") {
-        return Ok(true);
+    let there = packages::installed(&["valgrind"], &["valgrind"])?;
+    if !there {
+        println!("instructions were not counted");
     }
-    if is_root_on_debian() {
-        println!("valgrind is missing: it is installed now, by apt-get");
-        let install = || {
-            shell::run(
-                Command::new("apt-get")
-                    .env("DEBIAN_FRONTEND", "noninteractive")
-                    .args(["install", "-y", "--no-install-recommends", "valgrind"]),
-            )
-        };
-        // A clean machine may not know yet what there is.
-        let installed =
-            install().or_else(|_| shell::run(Command::new("apt-get").arg("update")).and_then(|()| install()));
-        if let Err(failure) = installed {
-            println!("{failure}");
-        }
-        if shell::has("valgrind") {
-            return Ok(true);
-        }
-    }
-    let told = "valgrind is missing: install it (Debian: apt-get install valgrind)";
-    if super::is_ci() {
-        return Err(Failure::new(told));
-    }
-    println!("{told}; instructions were not counted");
-    Ok(false)
-}
-
-fn is_root_on_debian() -> bool {
-    let user = shell::output(Command::new("id").arg("-u"));
-    user.is_ok_and(|user| user.trim() == "0") && shell::has("apt-get")
+    Ok(there)
 }
 
 /// Builds, and counts what one operation of each step costs.

@@ -12,11 +12,7 @@ use serde::Deserialize;
 use super::caught::Caught;
 use super::suite::{Ended, ended};
 use crate::shell::Failure;
-
-/// Which faults happen: all but restored databases, `server-restored` and `restored`.
-const FAULTS: &str = "request-lost,answer-lost,repeated,delayed,one-way,offline,server-error,refused,busy,alien,expiry,\
-     upload-cut,server-killed,server-power,killed,killed-at-effect,killed-inside,power-cut,disk-error,disk-full,locked,clock,\
-     two-processes,account-switched,upgraded";
+use crate::sim::FAULTS;
 
 /// Worlds of the first look; each further look is twice as long, up to the last.
 const FIRST_LOOK: u64 = 8;

@@ -159,10 +159,10 @@ impl ClientWrites for SqliteTransaction<'_> {
         client: ClientRef<'_>,
         key: &IdempotencyKey,
         created: &CreatedRow,
-    ) -> Result<()> {
-        self.execute(
-            "INSERT INTO created (account, key, client, kind, object) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (account, key, client) DO NOTHING",
+    ) -> Result<bool> {
+        let noted = self.execute(
+            "INSERT INTO created (account, key, client, kind, object) SELECT ?1, ?2, ?3, ?4, ?5
+             WHERE NOT EXISTS (SELECT 1 FROM created WHERE account = ?1 AND key = ?2)",
             [
                 client.account.as_str(),
                 key.as_str(),
@@ -171,7 +171,7 @@ impl ClientWrites for SqliteTransaction<'_> {
                 &created.object,
             ],
         )?;
-        Ok(())
+        Ok(noted == 1)
     }
 }
 

@@ -1,0 +1,1 @@
+//! Nothing: what this package shows is in its tests.
