@@ -5,6 +5,8 @@
 
 mod upload;
 
+use outrigger_planted::{self as planted, Bug};
+
 use crate::app::{App, Intent, LookUp};
 use crate::attachment;
 use crate::backoff;
@@ -37,7 +39,7 @@ pub(crate) fn answered<A: App>(step: &mut Step<'_, A>, id: AttemptId, answer: &A
         return Ok(());
     };
     let is_current = match step.attempts.generation {
-        Some(generation) => lease::is_current(&step.db, generation)?,
+        Some(generation) => planted::is(Bug::LeaseNotChecked) || lease::is_current(&step.db, generation)?,
         None => false,
     };
     if !is_current {
@@ -115,6 +117,7 @@ pub(crate) fn carry_out<A: App>(
     verdict: Verdict,
     response: Option<&Response>,
 ) -> Result<(), Error> {
+    row.attempts += u32::from(flight.counted && planted::is(Bug::AttemptCountedLate));
     match verdict {
         Verdict::Done => done(step, row, response),
         Verdict::AlreadySo => done(step, row, None),

@@ -3,6 +3,7 @@
 //! Owns the tables of attachments, and what the next request of an upload is. Never opens a file: bytes are the host's. Two mutations with
 //! the same bytes share one upload, and bytes that the server has are never sent again.
 
+use outrigger_planted::{self as planted, Bug};
 use rusqlite::{OptionalExtension as _, params};
 
 use crate::app::{App, Facts, Intent, Uploads};
@@ -244,7 +245,7 @@ pub(crate) fn forget_uses<A: App>(step: &mut Step<'_, A>, place: Place) -> Resul
             .db
             .prepare_cached("SELECT 1 FROM outrigger_attachment_use WHERE sha256 = ?1")?
             .exists([sha256])?;
-        if is_used {
+        if is_used && !planted::is(Bug::FileDroppedWhileNeeded) {
             continue;
         }
         match queue::upload_of(&step.db, &sha256)? {

@@ -2,6 +2,8 @@
 //!
 //! Owns numbers and their arithmetic. Never looks at a row.
 
+use outrigger_planted::{self as planted, Bug};
+
 use crate::app::App;
 use crate::step::Step;
 use crate::time::{Millis, Tick, Wall};
@@ -43,6 +45,9 @@ pub(crate) fn retry_after(value: &str, wall: Wall) -> Option<Millis> {
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         let seconds: i64 = value.parse().unwrap_or(i64::MAX);
         return Some(Millis(seconds.saturating_mul(1_000).min(RETRY_AFTER_MAX.0)));
+    }
+    if planted::is(Bug::RetryAfterDateIgnored) {
+        return None;
     }
     let at = httpdate::parse_http_date(value).ok()?;
     let at = at

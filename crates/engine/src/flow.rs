@@ -5,6 +5,8 @@
 //!
 //! Never makes a request. Of the app it wants to know only what a row names that leaves (see `mention`).
 
+use outrigger_planted::{self as planted, Bug};
+
 use crate::app::App;
 use crate::edge::{self, Fate};
 use crate::error::Error;
@@ -245,7 +247,8 @@ pub(crate) fn block<A: App>(
 
 /// Parks a row for the user. A rejected one leaves its lane, an exhausted or uncertain one holds it: its outcome is unknown.
 pub(crate) fn park<A: App>(step: &mut Step<'_, A>, row: &mut Row, parked: Parked) -> Result<(), Error> {
-    let leaves_lane = matches!(parked, Parked::Rejected { .. } | Parked::Unreadable { .. });
+    let leaves_lane = matches!(parked, Parked::Rejected { .. } | Parked::Unreadable { .. })
+        && !planted::is(Bug::RefusedHoldsItsLane);
     if leaves_lane {
         keep_order_of_entity(step, row)?;
     }
@@ -268,6 +271,7 @@ pub(crate) fn park<A: App>(step: &mut Step<'_, A>, row: &mut Row, parked: Parked
 /// Later mutations of the same entity must not overtake a row that leaves their lane.
 fn keep_order_of_entity<A: App>(step: &mut Step<'_, A>, row: &Row) -> Result<(), Error> {
     match queue::next_at_rest(&step.db, row)? {
+        Some(_) if planted::is(Bug::OrderLostBesideTheLane) => Ok(()),
         Some(mut next) => block(step, &mut next, row.place, edge::EdgeKind::Follows),
         None => Ok(()),
     }

@@ -2,6 +2,7 @@
 //!
 //! Owns the tables `outrigger_journal` and `outrigger_merged`. Bounded: the oldest entries make room for new ones.
 
+use outrigger_planted::{self as planted, Bug};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 
@@ -81,8 +82,10 @@ fn make_room(db: &Db<'_>, up_to: i64) -> Result<(), Error> {
 
 /// Records that one mutation stands for another, and for all that were merged into that.
 pub(crate) fn merge(db: &Db<'_>, merged: MutationId, survivor: MutationId) -> Result<(), Error> {
-    db.prepare_cached("UPDATE outrigger_merged SET into_mutation = ?2 WHERE into_mutation = ?1")?
-        .execute(params![merged, survivor])?;
+    if !planted::is(Bug::MergedTwiceForgotten) {
+        db.prepare_cached("UPDATE outrigger_merged SET into_mutation = ?2 WHERE into_mutation = ?1")?
+            .execute(params![merged, survivor])?;
+    }
     db.prepare_cached("INSERT OR REPLACE INTO outrigger_merged (mutation, into_mutation) VALUES (?1, ?2)")?
         .execute(params![merged, survivor])?;
     Ok(())

@@ -2,6 +2,8 @@
 //!
 //! Owns the steps and their order. Never sends anything.
 
+use outrigger_planted::{self as planted, Bug};
+
 use crate::app::{App, Applied, Facts, Intent};
 use crate::attachment;
 use crate::coalesce::{self, Coalesced};
@@ -89,6 +91,9 @@ pub(crate) fn enqueue<A: App>(
             let place = row.place;
             let waits = waits_for_named(step, place, &facts)?;
             use_files(step, place, &facts)?;
+            if planted::is(Bug::EdgeDroppedWhenCoalescing) {
+                return Ok(());
+            }
             flow::wait_for(step, &mut row, waits)
         }
         Coalesced::Neither => Ok(()),
@@ -146,7 +151,7 @@ fn insert<A: App>(
             waits.for_row(newest, EdgeKind::Follows);
         }
     }
-    if facts.intent == Intent::Delete {
+    if facts.intent == Intent::Delete && !planted::is(Bug::DeleteOvertakes) {
         wait_for_mentions(step, &mut waits, row.place, facts)?;
     }
     flow::enter(step, &mut row, waits)?;

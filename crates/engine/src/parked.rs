@@ -3,6 +3,8 @@
 //! Owns what each of these means for what was rejected (no effect), exhausted (unknown effect), uncertain (unknown, and not to be found out by its
 //! key) and unreadable. The machine never deletes what is parked.
 
+use outrigger_planted::{self as planted, Bug};
+
 use crate::app::{App, Intent, Merge};
 use crate::coalesce;
 use crate::discard;
@@ -64,7 +66,9 @@ pub(crate) fn retry_failed<A: App>(step: &mut Step<'_, A>) -> Result<Reply, Erro
             if matches!(
                 row.parked,
                 Some(Parked::Rejected { .. } | Parked::Exhausted { .. })
-            ) {
+            ) || planted::is(Bug::UncertainTriedAgain)
+                && matches!(row.parked, Some(Parked::Uncertain { .. }))
+            {
                 again(step, &mut row)?;
                 retried += 1;
             }
@@ -88,7 +92,8 @@ fn again<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
     restore::forget_look_up(&step.db, row.place)?;
     accept_version(step, row)?;
     // An uncertain one keeps its key: it was used under a client id that is retired, and by it the server can be asked again.
-    if matches!(row.parked, Some(Parked::Rejected { .. })) {
+    let has_no_effect = matches!(row.parked, Some(Parked::Rejected { .. }));
+    if has_no_effect || planted::is(Bug::ExhaustedUnderANewKey) {
         row.key = step.new_key();
         queue::save_content(&step.db, row)?;
     }

@@ -6,6 +6,8 @@
 pub(crate) mod batch;
 pub(crate) mod request;
 
+use outrigger_planted::{self as planted, Bug};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -177,6 +179,9 @@ impl Attempts {
     /// Forgets everything under way: another process drains now.
     pub(crate) fn forget_all(&mut self) -> Vec<AttemptId> {
         self.generation = None;
+        if planted::is(Bug::StaleAttemptAccepted) {
+            return Vec::new();
+        }
         self.abandon_all()
     }
 }
@@ -212,7 +217,9 @@ fn depart<A: App>(step: &mut Step<'_, A>, row: &mut Row, first: Option<&Sent>) -
         None => row.sequence,
     };
     flow::depart(step, row, |row| {
-        row.attempts = row.attempts.saturating_add(u32::from(counted));
+        row.attempts = row
+            .attempts
+            .saturating_add(u32::from(counted && !planted::is(Bug::AttemptCountedLate)));
         row.well_seen = well;
         row.sequence = sequence;
     })?;

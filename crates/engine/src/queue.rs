@@ -2,6 +2,7 @@
 //!
 //! Owns the SQL of `outrigger_queue`. Never decides a state: that is `flow`'s.
 
+use outrigger_planted::{self as planted, Bug};
 use rusqlite::{Connection, OptionalExtension as _, Row as SqlRow, params};
 
 use crate::app::{App, Intent, Unreadable};
@@ -100,11 +101,12 @@ impl Row {
     pub(crate) fn counts(&self) -> Counts {
         let is_write = self.upload.is_none();
         let parked = self.state == RowState::Parked;
+        let waits = self.state == RowState::Waiting || parked && planted::is(Bug::ParkedCountedAsBlocked);
         Counts {
             pending: i64::from(is_write && !parked),
             in_flight: i64::from(self.state == RowState::InFlight),
             failed: i64::from(parked),
-            blocked: i64::from(is_write && self.state == RowState::Waiting && self.blockers > 0),
+            blocked: i64::from(is_write && waits && self.blockers > 0),
         }
     }
 

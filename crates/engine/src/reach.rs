@@ -2,6 +2,8 @@
 //!
 //! Owns `Reach`. A request that nobody answered says little: the item may be odd, or the network gone. A probe tells which.
 
+use outrigger_planted::{self as planted, Bug};
+
 use crate::answer;
 use crate::app::App;
 use crate::backoff;
@@ -109,6 +111,9 @@ pub(crate) fn pierce<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
         };
     }
     step.state.connection.pause_until = 0;
+    if planted::is(Bug::PausePierced) {
+        step.state.connection.busy_until = 0;
+    }
     step.db
         .prepare_cached("UPDATE outrigger_queue SET due = ?1 WHERE state = 1 AND due > ?1")?
         .execute([step.tick.0])?;

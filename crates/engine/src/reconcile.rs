@@ -3,6 +3,7 @@
 //! Owns the table `outrigger_base`. An answer or an observation changes the base only, then replays; so nothing that the user wrote is ever hidden by
 //! what the server says, and nothing discarded leaves a ghost.
 
+use outrigger_planted::{self as planted, Bug};
 use rusqlite::{OptionalExtension as _, params};
 use std::collections::BTreeSet;
 
@@ -50,7 +51,7 @@ pub(crate) fn accept<A: App>(
     let entity = &row.entity;
     // Where nothing else is pending, what is shown is the base with this mutation on it; but what another version wrote may have been shown without it, by a
     // program that could not read it.
-    if !others.is_empty() || row.version != A::PAYLOAD_VERSION {
+    if !others.is_empty() && !planted::is(Bug::BaseOfWhatIsShown) || row.version != A::PAYLOAD_VERSION {
         let confirmed = base(&step.db, entity)?;
         step.app.store(&step.db, entity, confirmed.as_deref())?;
         step.app.apply(&step.db, mutation)?;
@@ -111,12 +112,14 @@ pub(crate) fn observe<A: App>(
     for Observed { entity, row, version } in rows {
         step.state.saw(entity.id);
         // A read that was overtaken by an answer shows what was, not what is.
-        if overtaken.contains(&entity.id) {
+        if overtaken.contains(&entity.id) && !planted::is(Bug::OvertakenReadTakenIn) {
             entities.push(entity);
             continue;
         }
         if let Some(version) = version {
-            if is_older(&version, step.ids().version(&entity)?.as_deref()) {
+            if is_older(&version, step.ids().version(&entity)?.as_deref())
+                && !planted::is(Bug::BaseOfAnOlderVersion)
+            {
                 entities.push(entity);
                 continue;
             }

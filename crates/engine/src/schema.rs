@@ -2,6 +2,7 @@
 //!
 //! Owns the order of migrations and whose database it is. No migration ever deletes a pending row.
 
+use outrigger_planted::{self as planted, Bug};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension as _, ffi, params};
 
@@ -43,7 +44,9 @@ pub(crate) fn open<A: App>(
     // KiB, taken as they are needed. With SQLite's own 2 MiB a large call pushes pages out that it is about to change again.
     db.pragma_update(None, "cache_size", -8_192)?;
     limit_log(db, false)?;
-    make_certain(db)?;
+    if !planted::is(Bug::LogNotMadeCertain) {
+        make_certain(db)?;
+    }
     let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     migrate(&tx)?;
     let identity = identify::<A>(&tx, options, fresh)?;
@@ -51,7 +54,7 @@ pub(crate) fn open<A: App>(
     app.opened(&tx)?;
     tx.commit()?;
     is_written_ahead(db)?;
-    if !options.durable {
+    if !options.durable || planted::is(Bug::NoFsync) {
         db.pragma_update(None, "synchronous", "NORMAL")?;
     }
     Ok(identity)

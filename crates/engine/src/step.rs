@@ -2,6 +2,7 @@
 //!
 //! Owns nothing durable. What it gathered becomes effects and memory only after the commit.
 
+use outrigger_planted::{self as planted, Bug};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use std::collections::BTreeSet;
@@ -105,7 +106,9 @@ impl<A: App> Step<'_, A> {
     }
 
     pub(crate) fn restore(&mut self, before: Remembered) {
-        self.state = before.state;
+        if !planted::is(Bug::UndoKeepsTheCounts) {
+            self.state = before.state;
+        }
         self.attempts = before.attempts;
         self.gathered.effects.truncate(before.effects);
     }

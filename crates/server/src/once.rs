@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use outrigger_planted::{self as planted, Bug};
 
 use crate::action::Failure;
 use crate::exchange::{Body, Response};
@@ -76,14 +77,20 @@ pub(crate) fn apply_once(
     }
     match tx.claim_key(client, &once.key)? {
         Claim::Held => return Ok(in_progress().into_response()),
-        Claim::Recorded(record) if record.fingerprint != fingerprint => {
+        Claim::Recorded(record)
+            if record.fingerprint != fingerprint && !planted::is(Bug::FingerprintNotCompared) =>
+        {
             let detail = "this key stands for another request: a new one needs a new key";
             return Ok(Problem::new(ProblemKind::KeyReused, detail).into_response());
         }
         Claim::Recorded(record) => return replay(record.response),
         Claim::Free => {}
     }
-    if once.sequence.0 <= row.watermark.0 || tx.key_of_sequence(client, once.sequence)?.is_some() {
+    let watermark = row
+        .watermark
+        .0
+        .saturating_sub(u64::from(planted::is(Bug::WatermarkOffByOne)));
+    if once.sequence.0 <= watermark || tx.key_of_sequence(client, once.sequence)?.is_some() {
         let detail = "this client went on from here with other keys: it was restored or copied";
         return Ok(Problem::new(ProblemKind::ClientRewound, detail).into_response());
     }

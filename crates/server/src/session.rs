@@ -13,6 +13,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use outrigger_planted::{self as planted, Bug};
 use outrigger_social::wire;
 use rand::CryptoRng;
 use sha2::{Digest as _, Sha256};
@@ -53,11 +54,15 @@ pub(crate) fn authenticate(
     };
     let found = snapshot.token(TokenKind::Access, &hash(token))?;
     Ok(match found {
-        Some((token, family)) if !family.revoked && token.expires_at > now.wall => Ok(Authenticated {
-            user: family.account.clone(),
-            family,
-            generation: token.generation,
-        }),
+        Some((token, family))
+            if !family.revoked && (token.expires_at > now.wall || planted::is(Bug::ExpiredTokenAccepted)) =>
+        {
+            Ok(Authenticated {
+                user: family.account.clone(),
+                family,
+                generation: token.generation,
+            })
+        }
         _ => refused("the access token is unknown or expired: refresh the session"),
     })
 }
@@ -117,7 +122,9 @@ pub(crate) fn refresh(
         return invalid("the session has ended: sign in again");
     }
     let next = Generation(row.generation.0 + 1);
-    if next.0 <= family.newest.0 && (next < family.newest || family.shown >= next) {
+    if next.0 <= family.newest.0
+        && (next < family.newest || family.shown >= next || planted::is(Bug::RefreshedOnlyOnce))
+    {
         tx.revoke_family(&family.id)?;
         tracing::warn!(family = %family.id, "a refresh token was reused: the session has ended");
         return invalid("the refresh token was used before: sign in again");

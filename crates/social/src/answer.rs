@@ -5,6 +5,7 @@
 use outrigger_engine::app::{LookUp, Problem, ProblemKind, Recognition, Request, Retirement};
 use outrigger_engine::http::{Body, Header, HttpRequest, Method, Response, Target};
 use outrigger_engine::ids::{ClientId, Key};
+use outrigger_planted::{self as planted, Bug};
 
 use crate::accept::etag;
 use crate::mutation::{CommentChange, MessageChange, Mutation, PostChange};
@@ -16,7 +17,7 @@ const EPOCH: &str = "outrigger-epoch";
 /// Who answered.
 pub(crate) fn recognise(response: &Response) -> Recognition {
     let alien = |sign| Recognition::Alien { sign };
-    if response.header(EPOCH).is_none() {
+    if response.header(EPOCH).is_none() && !planted::is(Bug::PortalPageAcknowledges) {
         return alien("no Outrigger-Epoch: another server answered");
     }
     match response.status {
@@ -36,7 +37,7 @@ fn success(response: &Response) -> Result<(), &'static str> {
     if response.status == 204 {
         return Err("a body where none belongs");
     }
-    if !is_typed(response, "application/json") {
+    if !is_typed(response, "application/json") && !planted::is(Bug::PortalPageAcknowledges) {
         return Err("a body that is not JSON");
     }
     response

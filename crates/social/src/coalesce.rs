@@ -3,6 +3,7 @@
 //! Owns the table of pairs. Never looks at a database; what is sent already is not asked about.
 
 use outrigger_engine::app::Merge;
+use outrigger_planted::{self as planted, Bug};
 
 use crate::mutation::{CommentChange, Follow, Like, MessageChange, Mutation, PostChange};
 
@@ -15,6 +16,11 @@ pub(crate) fn coalesce(old: &Mutation, new: &Mutation) -> Merge<Mutation> {
             Mutation::Message(MessageChange::Create { .. }),
             Mutation::Message(MessageChange::Delete { .. }),
         ) => Merge::Neither,
+        (Mutation::Like(old), Mutation::Like(new))
+            if old.liked != new.liked && planted::is(Bug::LikeAndUnlikeCancel) =>
+        {
+            Merge::Neither
+        }
         // The last intent is sent even where it undoes the one before: another device may have liked, or followed, meanwhile.
         (Mutation::Like(Like { .. }), Mutation::Like(Like { .. }))
         | (Mutation::Follow(Follow { .. }), Mutation::Follow(Follow { .. }))
@@ -31,7 +37,10 @@ fn posts(old: &PostChange, new: &PostChange) -> Merge<Mutation> {
             Merge::IntoOlder(Mutation::Post(PostChange::Create {
                 id: *id,
                 text: text.clone(),
-                media: media.clone(),
+                media: match planted::is(Bug::EditDropsFiles) {
+                    true => Vec::new(),
+                    false => media.clone(),
+                },
             }))
         }
         (PostChange::Update { .. }, PostChange::Update { .. }) => {

@@ -6,6 +6,7 @@ use outrigger_engine::app::{Request, Unresolved};
 use outrigger_engine::http::{Method, Target};
 use outrigger_engine::idmap::Ids;
 use outrigger_engine::ids::{Entity, Sha256};
+use outrigger_planted::{self as planted, Bug};
 use serde::Serialize;
 
 use crate::mutation::{CommentChange, Follow, Like, MediaFile, MessageChange, Mutation, PostChange};
@@ -115,5 +116,8 @@ fn uploads(media: &[MediaFile], ids: &Ids<'_>) -> Result<Vec<String>, Unresolved
         // A create names an upload by its id, which is the last segment of where it was sent to.
         Ok(remote.rsplit('/').next().unwrap_or(&remote).to_owned())
     };
+    if planted::is(Bug::FilesInAnotherOrder) {
+        return media.iter().rev().map(|file| upload(&file.sha256)).collect();
+    }
     media.iter().map(|file| upload(&file.sha256)).collect()
 }

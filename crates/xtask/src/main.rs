@@ -9,6 +9,7 @@ mod deny;
 mod fuzz;
 mod named;
 mod packages;
+mod planted;
 mod shell;
 mod sim;
 mod sqlcipher;
@@ -23,9 +24,14 @@ use shell::{Failure, cargo};
 type Task = fn() -> Result<(), Failure>;
 
 /// Every task, in the order in which `check` runs them: what is quick to fail comes first.
-const TASKS: [(&str, &str, Task); 12] = [
+const TASKS: [(&str, &str, Task); 13] = [
     ("fmt", "the code is formatted", fmt),
     ("tidy", "files are named, headed and sized as agreed", tidy::run),
+    (
+        "absent",
+        "no planted bug can be in a release",
+        planted::check_absent,
+    ),
     (
         "unit",
         "the server's systemd unit is understood, and shut",
@@ -73,12 +79,17 @@ const DEEDS: [(&str, &str, Task); 1] = [(
     counts::bless,
 )];
 
+/// The one that takes arguments.
+const PLANTED: &str =
+    "plant bugs one at a time, and see which check finds each: [NAME…] [--patch FILE]… [--seeds N]";
+
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     let result = match wanted.first().map(String::as_str) {
         Some("check") if wanted.len() == 1 => TASKS
             .iter()
             .try_for_each(|(name, what, task)| timed(name, what, *task)),
+        Some("planted") => timed("planted", PLANTED, || planted::run(&wanted[1..])),
         Some(_) => wanted.iter().try_for_each(|name| one(name)),
         None => Err(Failure::new(usage())),
     };
@@ -100,10 +111,11 @@ fn usage() -> String {
         lines.join("\n")
     };
     format!(
-        "which task?\n\n  {:<14}all of these, in this order:\n{}\n\n{}",
+        "which task?\n\n  {:<14}all of these, in this order:\n{}\n\n{}\n  {:<14}{PLANTED}",
         "check",
         listed(&TASKS),
-        listed(&DEEDS)
+        listed(&DEEDS),
+        "planted"
     )
 }
 
@@ -114,7 +126,7 @@ fn one(name: &str) -> Result<(), Failure> {
     timed(name, what, *task)
 }
 
-fn timed(name: &str, what: &str, task: Task) -> Result<(), Failure> {
+fn timed(name: &str, what: &str, task: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
     println!("== {name}: {what}");
     let start = Instant::now();
     task()?;

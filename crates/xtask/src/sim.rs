@@ -13,6 +13,8 @@ const SEEDS: u64 = 3_000;
 const TWICE: u64 = 200;
 /// What is done in each.
 const OPERATIONS: &str = "200";
+/// All faults.
+pub(crate) const FAULTS: &str = "all";
 
 pub(crate) fn run() -> Result<(), Failure> {
     shell::cargo(&["build", "--quiet", "--profile", "sim", "-p", "outrigger-sim"])?;
@@ -31,7 +33,7 @@ fn play(from: u64, seeds: u64, more: &[&str]) -> Result<(), Failure> {
     let mut command = Command::new(program);
     command
         .args(["--from", &from.to_string(), "--seeds", &seeds.to_string()])
-        .args(["--ops", OPERATIONS, "--faults", "all"])
+        .args(["--ops", OPERATIONS, "--faults", FAULTS])
         .args(more);
     shell::run(&mut command)
 }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use outrigger_planted::{self as planted, Bug};
 use outrigger_social::limits;
 use sha2::{Digest as _, Sha256};
 
@@ -137,7 +138,9 @@ impl<S: Store, B: Blobs> Server<S, B> {
     ) -> Result<Append, Failure> {
         let generation = self.end_older(now, id, slot)?;
         let media = match self.own_upload(account, id)? {
-            upload if upload.offset != offset => return Err(offset_mismatch(upload.offset).into()),
+            upload if upload.offset != offset && !planted::is(Bug::UploadOffsetNotCompared) => {
+                return Err(offset_mismatch(upload.offset).into());
+            }
             upload => upload.media,
         };
         if length.is_some_and(|length| length > media.size - offset) {
@@ -217,7 +220,9 @@ impl<S: Store, B: Blobs> Server<S, B> {
         let Some((from, to)) = slot.unrecorded.take() else {
             return Ok(());
         };
-        self.blobs.sync_part(id).map_err(|error| blob_failed(&error))?;
+        if !planted::is(Bug::OffsetBeforeTheBytes) {
+            self.blobs.sync_part(id).map_err(|error| blob_failed(&error))?;
+        }
         let Some(upload) = self.store.read(|snapshot| snapshot.upload(id))? else {
             return Ok(());
         };
@@ -258,7 +263,7 @@ impl<S: Store, B: Blobs> Server<S, B> {
                     .extend_from_slice(&piece[..piece.len().min(FIRST_BYTES - first.len().min(FIRST_BYTES))]);
             })
             .map_err(|error| blob_failed(&error))?;
-        if hex(&hash.finalize()) != media.digest.as_str() {
+        if hex(&hash.finalize()) != media.digest.as_str() && !planted::is(Bug::UploadDigestNotCompared) {
             let detail = "the bytes have another digest than announced: the upload is gone";
             return Ok(Err(Problem::new(ProblemKind::ChecksumMismatch, detail)));
         }
@@ -286,7 +291,7 @@ impl<S: Store, B: Blobs> Server<S, B> {
     fn own_upload(&self, account: &UserId, id: &UploadId) -> Result<UploadRow, Failure> {
         let upload = self.store.read(|snapshot| snapshot.upload(id))?;
         let upload = upload
-            .filter(|upload| upload.account == *account)
+            .filter(|upload| upload.account == *account || planted::is(Bug::UploadOfAnotherTaken))
             .ok_or_else(Problem::not_found)?;
         match upload.state {
             UploadState::Gone => {

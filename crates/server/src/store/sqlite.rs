@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use outrigger_planted::{self as planted, Bug};
 use rand::CryptoRng;
 use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, OptionalExtension, Statement};
@@ -337,6 +338,9 @@ fn make_certain(connection: &Connection) -> rusqlite::Result<()> {
 
 fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    if planted::is(Bug::ServerNoFsync) {
+        connection.pragma_update(None, "synchronous", "OFF")?;
+    }
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)
 }
 

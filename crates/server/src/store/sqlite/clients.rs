@@ -1,8 +1,9 @@
 //! Clients, watermarks and recorded answers in SQLite. The one writer is the lock.
 
+use outrigger_planted::{self as planted, Bug};
 use rusqlite::params;
 
-use super::{SqliteTransaction, count, integer};
+use super::{Savepoints, SqliteTransaction, count, failed, integer};
 use crate::ids::{IdempotencyKey, Sequence, Timestamp, UserId, Watermark};
 use crate::store::clients::{
     Claim, ClientReads, ClientRef, ClientRow, ClientWrites, CreatedRow, RecordRow, RecordedResponse,
@@ -17,6 +18,10 @@ pub(super) const KEY_OF_SEQUENCE: &str =
 pub(super) const HIGHEST: &str = "SELECT max(key) FROM records WHERE account = ?1 AND client = ?2";
 pub(super) const FORGET: &str = "DELETE FROM records WHERE account = ?1 AND client = ?2 AND sequence <= ?3";
 pub(super) const CREATED: &str = "SELECT kind, object FROM created WHERE account = ?1 AND key = ?2 LIMIT 1";
+
+/// The same of whomever: planted, see [`Bug::KeyNotScopedToUser`].
+const RECORD_OF_ANYBODY: &str = "SELECT sequence, fingerprint, status, headers, body
+     FROM records WHERE ?1 <> '' AND client = ?2 AND key = ?3";
 
 impl ClientReads for SqliteTransaction<'_> {
     fn client(&self, client: ClientRef<'_>) -> Result<ClientRow> {
@@ -64,15 +69,23 @@ impl ClientWrites for SqliteTransaction<'_> {
             )?;
             self.execute(
                 FORGET,
-                params![client.account.as_str(), client.client.as_str(), integer(ack.0)],
+                params![
+                    client.account.as_str(),
+                    client.client.as_str(),
+                    integer(ack.0) + i64::from(planted::is(Bug::ForgottenAboveTheWatermark))
+                ],
             )?;
         }
         Ok(before)
     }
 
     fn claim_key(&mut self, client: ClientRef<'_>, key: &IdempotencyKey) -> Result<Claim> {
+        let sql = match planted::is(Bug::KeyNotScopedToUser) {
+            true => RECORD_OF_ANYBODY,
+            false => RECORD,
+        };
         let record = self.find(
-            RECORD,
+            sql,
             [client.account.as_str(), client.client.as_str(), key.as_str()],
             |row| {
                 Ok(RecordRow {
@@ -107,6 +120,9 @@ impl ClientWrites for SqliteTransaction<'_> {
     }
 
     fn record(&mut self, client: ClientRef<'_>, record: &RecordRow, at: Timestamp) -> Result<()> {
+        if planted::is(Bug::RecordAfterTheEffect) {
+            self.commit_what_is_done()?;
+        }
         self.execute(
             "INSERT INTO records
                  (account, client, sequence, key, fingerprint, status, headers, body, created_at)
@@ -160,6 +176,17 @@ impl ClientWrites for SqliteTransaction<'_> {
 }
 
 impl SqliteTransaction<'_> {
+    /// Planted, see [`Bug::RecordAfterTheEffect`].
+    fn commit_what_is_done(&self) -> Result<()> {
+        match self.savepoints {
+            Savepoints::Hoped => self
+                .connection
+                .execute_batch("COMMIT; BEGIN IMMEDIATE")
+                .map_err(failed),
+            Savepoints::Missed | Savepoints::Kept => Ok(()),
+        }
+    }
+
     fn highest_standing(&self, client: ClientRef<'_>) -> Result<Option<String>> {
         let highest = self.find(
             HIGHEST,
