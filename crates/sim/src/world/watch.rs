@@ -1,7 +1,7 @@
 //! What is looked at after every step: the counters, the timer, the lease, the pauses, what is sent and what is shown.
 //!
-//! Owns the invariants that hold at every moment: 7, 8, 17, 23, 25, 26; those of a process that comes back are in [`super::survival`]. Those of the end are in [`super::finish`], those of effects in
-//! [`crate::arrived`].
+//! Owns the invariants that hold at every moment: 7, 8, 17, 23, 25, 26. Those of a process that comes back are in [`super::survival`], those of effects in
+//! [`crate::arrived`], those of the end in [`super::finish`].
 
 use outrigger_engine::http::{Body, HttpRequest, Response};
 use outrigger_engine::ids::{LocalId, MutationId};
@@ -120,7 +120,7 @@ impl World<'_> {
         }
     }
 
-    /// What the server says is looked at as it leaves: secrets are for those who ask for them, and nothing fails for good.
+    /// What the server says is looked at as it leaves: it never fails, whatever is done to it.
     pub(super) fn watch_answer(&mut self, response: &Response) -> Checked {
         hold(Invariant::Intact, response.status != 500, || {
             format!("the server failed: {}", String::from_utf8_lossy(&response.body))
