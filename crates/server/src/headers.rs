@@ -55,6 +55,17 @@ pub(crate) fn client(request: &Request) -> Result<Option<ClientHeader>, Problem>
     Ok(Some(header))
 }
 
+/// `Outrigger-Epoch`: the life of the database that a request is meant for; a quoted UUID.
+pub(crate) fn epoch(request: &Request) -> Result<Option<String>, Problem> {
+    let Some(text) = request.header_value("outrigger-epoch") else {
+        return Ok(None);
+    };
+    match quoted_string(text.trim()) {
+        Some((epoch, "")) if ClientId::parse(&epoch).is_some() => Ok(Some(epoch.to_string())),
+        _ => Err(Problem::malformed("Outrigger-Epoch is a quoted UUID")),
+    }
+}
+
 /// Reads `Idempotency-Key` and joins it with the client that sends it.
 pub(crate) fn once(request: &Request, client: Option<&ClientHeader>) -> Result<Option<Once>, Problem> {
     let Some(text) = request.header_value("idempotency-key") else {

@@ -311,9 +311,8 @@ impl<S: Store, B: Blobs> Server<S, B> {
 
     /// Whether a request is meant for this life of the database. What a client acknowledged in a former one says nothing of what was lost when it was
     /// restored, and would raise the watermark by which the client finds out.
-    fn is_meant(&self, request: &Request) -> bool {
-        let known = request.header_value("outrigger-epoch");
-        known.is_none_or(|known| known.trim().trim_matches('"') == self.epoch)
+    fn is_meant(&self, request: &Request) -> Result<bool, Problem> {
+        Ok(headers::epoch(request)?.is_none_or(|known| known == self.epoch))
     }
 
     /// Answers one mutation, command or batch within a transaction. If the store fails, what it did is undone.
@@ -348,8 +347,9 @@ impl<S: Store, B: Blobs> Server<S, B> {
         exchange.allowed.get_or_init(ask).clone()?;
         caller.note_shown(tx)?;
         let mut client = headers::client(request)?;
+        let is_meant = self.is_meant(request)?;
         if let Some(client) = &mut client
-            && !self.is_meant(request)
+            && !is_meant
         {
             client.ack = None;
         }

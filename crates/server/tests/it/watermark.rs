@@ -162,7 +162,8 @@ fn what_was_acknowledged_to_a_former_life_is_not_heeded() {
     let first = alice.send(&device.stamp(post("1")));
     let epoch = first.header("outrigger-epoch");
     device.ack.set(1);
-    let of_another_life = device.stamp(post("2")).header("outrigger-epoch", "\"another\"");
+    let another = format!("\"{}\"", key(9));
+    let of_another_life = device.stamp(post("2")).header("outrigger-epoch", another);
     assert_eq!(watermark(&alice.send(&of_another_life).is(201)), 0);
     let of_this_one = device.stamp(post("3")).header("outrigger-epoch", epoch);
     assert_eq!(
@@ -175,4 +176,6 @@ fn what_was_acknowledged_to_a_former_life_is_not_heeded() {
         1,
         "raised by this one"
     );
+    let of_none = device.stamp(post("5")).header("outrigger-epoch", "yesterday");
+    alice.send(&of_none).is(400).refused("malformed");
 }
