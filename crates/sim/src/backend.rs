@@ -197,8 +197,8 @@ impl Backend {
         }
     }
 
-    /// It does not die any more.
-    pub(crate) fn kill_after_never(&mut self) {
+    /// Whatever death was ahead of it, it lives on.
+    pub(crate) fn spare(&mut self) {
         self.disk.kill_after(self.process, u64::MAX);
     }
 

@@ -61,7 +61,7 @@ pub(crate) struct Device {
     /// Every secret that it ever held.
     pub(crate) secrets: BTreeSet<String>,
     pub(crate) hosts: [Option<Host>; 2],
-    /// The process by which the clock runs: it goes on while any other dies.
+    /// How far its clock is from the server's.
     pub(crate) skew_ms: i64,
     pub(crate) is_online: bool,
     pub(crate) one_way_until: i64,

@@ -258,7 +258,7 @@ impl<'p> World<'p> {
         if !was_up {
             self.note(format_args!("the server is up"));
         }
-        self.audit_server()
+        self.take_effects()
     }
 
     /// The account of this number, with a new session: signed up or signed in, while nothing goes wrong.

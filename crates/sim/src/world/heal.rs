@@ -23,7 +23,7 @@ impl World<'_> {
     pub(super) fn heal(&mut self) -> Checked {
         self.note(format_args!("all is well from now on"));
         self.is_healed = true;
-        self.backend.kill_after_never();
+        self.backend.spare();
         self.server_starts()?;
         for d in 0..self.devices.len() {
             self.heal_device(d)?;
@@ -59,8 +59,8 @@ impl World<'_> {
             host.dies_at_effect = None;
             host.stands_until = None;
         }
-        if let Some(process) = device.running().map(|host| host.process) {
-            device.disk.kill_after(process, u64::MAX);
+        for host in device.hosts.iter().flatten() {
+            device.disk.kill_after(host.process, u64::MAX);
         }
         self.start(d, 0)?;
         self.network_is_back(d)?;

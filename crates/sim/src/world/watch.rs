@@ -247,11 +247,6 @@ impl World<'_> {
         Ok(())
     }
 
-    /// After the server has come back.
-    pub(super) fn audit_server(&mut self) -> Checked {
-        self.take_effects()
-    }
-
     pub(super) const fn arrived(&self) -> &Arrived {
         &self.arrived
     }

@@ -58,7 +58,7 @@ fn time_that_two_processes_saw_passes_once() {
 /// older stands before what waits. (Invariants 8 and 22.)
 #[test]
 fn what_a_restored_server_lost_goes_before_what_waits() {
-    check(1040 + 6, "all");
+    check(1046, "all");
 }
 
 /// A restored server answered with a pause. That it was restored was noticed, and the pause forgotten. (Invariant 25.)
