@@ -90,7 +90,7 @@ impl<A: App> Writer<A> {
         database::make_folder(&path)?;
         let (presence, gate) = presence::enter(&path, plan.config.shared)?;
         let mut reserve = Reserve::new(&path, plan.config.reserve_bytes);
-        let engine = open_engine(&plan, &mut reserve)?;
+        let engine = open_engine(&plan, &mut reserve, gate.alone)?;
         reserve.hold_again();
         let mut writer = Self::new(plan.means, plan.inbox, engine, reserve, &plan.config);
         writer.presence = Some(presence);
@@ -356,11 +356,15 @@ impl Drop for Alarm {
 
 /// Opens the engine, also on a disk that is full: that must keep nobody from what waits. What a killed process left in the log goes into the
 /// database first, then the reserve goes.
-fn open_engine<A: App>(plan: &Plan<A>, reserve: &mut Reserve) -> Result<Engine<A>, Error> {
+fn open_engine<A: App>(plan: &Plan<A>, reserve: &mut Reserve, alone: bool) -> Result<Engine<A>, Error> {
     let path = &plan.config.database;
     let key = plan.config.database_key.as_ref();
     let open = || {
         let db = database::open(path, key, plan.config.busy_timeout)?;
+        if alone {
+            outrigger_wal::make_certain(&db, || outrigger_wal::rewrite_file(path))
+                .map_err(|error| database::explain_engine(path, error.into()))?;
+        }
         Engine::open(db, Arc::clone(&plan.app), options(plan))
             .map_err(|error| database::explain_engine(path, error))
     };

@@ -3,6 +3,7 @@
 //! Owns no state: that is the machine's, behind one lock.
 
 use rusqlite::{Connection, OpenFlags};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use crate::failure::{Failure, Stats};
 use crate::ffi;
 use crate::image::Image;
 use crate::machine::{Machine, ProcessId};
+use crate::refusal::Refusal;
 use crate::registry::{self, Shared};
 
 /// One machine's disk. Clones share it.
@@ -45,6 +47,18 @@ impl Disk {
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Connection::open_with_flags_and_vfs(self.path(process, name), flags, ffi::NAME)
+    }
+
+    /// Writes the log of a database anew, as it is read, and syncs it; nothing where there is none. What `outrigger_wal::rewrite_file` does on a real disk.
+    ///
+    /// # Errors
+    /// Where the disk fails or is full, or the process dies of it.
+    pub fn rewrite_log(&self, process: Process, database: &str) -> io::Result<()> {
+        let rewritten = self.shared.lock().rewrite(process.0, &format!("{database}-wal"));
+        rewritten.map_err(|refusal| match refusal {
+            Refusal::Full => io::Error::from(io::ErrorKind::StorageFull),
+            other => io::Error::other(format!("{other:?}")),
+        })
     }
 
     /// The path of a file for a process: what opens a path lands here once [`install_as_default`](crate::install_as_default) was called.

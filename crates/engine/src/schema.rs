@@ -44,9 +44,6 @@ pub(crate) fn open<A: App>(
     // KiB, taken as they are needed. With SQLite's own 2 MiB a large call pushes pages out that it is about to change again.
     db.pragma_update(None, "cache_size", -8_192)?;
     limit_log(db, false)?;
-    if !planted::is(Bug::LogNotMadeCertain) {
-        make_certain(db)?;
-    }
     let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     migrate(&tx)?;
     let identity = identify::<A>(&tx, options, fresh)?;
@@ -73,17 +70,6 @@ fn is_written_ahead(db: &Connection) -> Result<(), Error> {
             "the database cannot be switched to a write-ahead log: it stays in the mode {mode}"
         )),
     )))
-}
-
-/// Copies what is in the log into the database. After a sync that failed, the log is read as it was written although the disk does not have it; what is
-/// written behind such a gap, and synced, would be gone with the gap when the power is. Where another process is in the way it has the log open, and
-/// nothing was lost of it.
-fn make_certain(db: &Connection) -> Result<(), Error> {
-    let copied = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-    match copied {
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(()),
-        other => Ok(other?),
-    }
 }
 
 /// How much the log may hold before it goes into the database. As a rule 16 MiB: that writes the same few hot pages however many commits it covers,

@@ -134,7 +134,8 @@ impl Backend {
             self.process = self.disk.process();
         }
         let path = self.disk.path(self.process, DATABASE);
-        let opened = SqliteStore::open(&path, &mut self.random).and_then(|store| {
+        let rewrite = || self.disk.rewrite_log(self.process, DATABASE);
+        let opened = SqliteStore::open_with(&path, &mut self.random, rewrite).and_then(|store| {
             let passwords = Box::new(Argon2id::new(PasswordCost::LEAST));
             Server::new(
                 store,

@@ -48,6 +48,8 @@ pub(crate) struct Host {
 pub(crate) struct Copy {
     pub(crate) image: Image,
     pub(crate) ledger: Ledger,
+    /// The power went before it was made, and what was lost with it was not looked at yet.
+    pub(crate) may_have_lost: bool,
 }
 
 /// A device.

@@ -170,15 +170,18 @@ impl Ledger {
     }
 
     /// Goes back to an older state of the ledger: the database was. What was written since is forgotten, but no number is given twice, and what was
-    /// written about since is torn.
+    /// written about since is torn. Also what was not known then: a like, a follow, a conversation has the same id whenever it is made, and may have
+    /// arrived.
     pub(crate) fn go_back(&mut self, older: &Self) {
         let newer = std::mem::replace(&mut self.things, older.things.clone());
         for (id, thing) in newer {
-            if let Some(kept) = self.things.get_mut(&id) {
-                let is_same = thing.writes.len() == kept.writes.len()
-                    && std::iter::zip(&thing.writes, &kept.writes).all(|(one, other)| one.says == other.says);
-                kept.is_torn |= thing.is_torn || !is_same;
-            }
+            let kept = self.things.entry(id).or_insert_with(|| Thing {
+                writes: Vec::new(),
+                ..thing.clone()
+            });
+            let is_same = thing.writes.len() == kept.writes.len()
+                && std::iter::zip(&thing.writes, &kept.writes).all(|(one, other)| one.says == other.says);
+            kept.is_torn |= thing.is_torn || !is_same;
         }
     }
 }

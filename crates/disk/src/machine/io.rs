@@ -162,6 +162,30 @@ impl Machine {
         Ok(())
     }
 
+    /// Writes a file anew, as it is read, and syncs it with its name; nothing where there is none.
+    pub(crate) fn rewrite(&mut self, process: ProcessId, name: &str) -> Result<(), Refusal> {
+        if self.names.find(name).is_none() {
+            return Ok(());
+        }
+        let opening = Opening {
+            create: true,
+            exclusive: false,
+            delete_on_close: false,
+            is_journal: true,
+        };
+        let id = self.open(process, name, opening)?;
+        let rewritten = self.rewrite_open(id);
+        self.close(id);
+        rewritten
+    }
+
+    fn rewrite_open(&mut self, id: HandleId) -> Result<(), Refusal> {
+        let mut bytes = vec![0; self.size(id)?];
+        self.read(id, 0, &mut bytes)?;
+        self.write(id, 0, &bytes)?;
+        self.sync(id)
+    }
+
     pub(crate) fn size(&mut self, id: HandleId) -> Result<usize, Refusal> {
         Ok(self.sound(id, Operation::Size)?.file.size())
     }

@@ -96,7 +96,10 @@ fn open(disk: &Disk, now: Now, durable: bool) -> Result<Engine<Notes>, Error> {
         keys: true,
         ..Notes::default()
     };
-    let engine = Engine::open(disk.open(disk.process(), "notes.db")?, Arc::new(app), options)?;
+    let process = disk.process();
+    let db = disk.open(process, "notes.db")?;
+    outrigger_wal::make_certain(&db, || disk.rewrite_log(process, "notes.db"))?;
+    let engine = Engine::open(db, Arc::new(app), options)?;
     // A checkpoint now and then, which is where most can go wrong.
     engine.db().pragma_update(None, "wal_autocheckpoint", 40)?;
     Ok(engine)

@@ -15,6 +15,7 @@ mod posts;
 mod uploads;
 
 use std::cell::RefCell;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -59,10 +60,19 @@ impl SqliteStore {
     /// Opens the file, makes it if there is none, and brings it to this version. A file that is not ours, or of a newer
     /// version, is refused untouched.
     pub fn open(path: &Path, random: &mut dyn CryptoRng) -> std::result::Result<Self, Error> {
+        Self::open_with(path, random, || outrigger_wal::rewrite_file(path))
+    }
+
+    /// The same where files are not the operating system's: `rewrite` writes the log anew, see [`outrigger_wal::make_certain`].
+    pub fn open_with(
+        path: &Path,
+        random: &mut dyn CryptoRng,
+        rewrite: impl FnOnce() -> io::Result<()>,
+    ) -> std::result::Result<Self, Error> {
         let mut writer = Connection::open(path).map_err(|source| Error::open(path, source))?;
         configure(&writer).map_err(|source| Error::open(path, source))?;
+        outrigger_wal::make_certain(&writer, rewrite).map_err(|source| Error::open(path, source))?;
         migrate::migrate(&mut writer, path, random)?;
-        make_certain(&writer).map_err(|source| Error::open(path, source))?;
         configure_writer(&writer).map_err(|source| Error::open(path, source))?;
         let readers = Readers {
             path: path.to_owned(),
@@ -324,16 +334,6 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     // What a savepoint may have to undo is small: kept in memory, not in a file of its own.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "foreign_keys", true)
-}
-
-/// Copies what is in the log into the database. After a sync that failed, the log is read as it was written although the disk does not have it; what is
-/// written behind such a gap, and synced, would be gone with the gap when the power is.
-fn make_certain(connection: &Connection) -> rusqlite::Result<()> {
-    let copied = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-    match copied {
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
-        other => other,
-    }
 }
 
 fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {

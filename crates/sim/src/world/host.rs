@@ -46,6 +46,9 @@ impl World<'_> {
             .map_err(Error::from)
             .and_then(|db| {
                 db.busy_timeout(std::time::Duration::from_millis(200))?;
+                if is_alone {
+                    outrigger_wal::make_certain(&db, || device.disk.rewrite_log(process, DATABASE))?;
+                }
                 Engine::open(db, std::sync::Arc::clone(&device.app), options)
             });
         let engine = match opened {

@@ -65,7 +65,11 @@ impl World<'_> {
                 let device = &mut self.devices[d];
                 let ledger = device.ledger.clone();
                 let image = device.disk.copy();
-                device.copy = Some(Copy { image, ledger });
+                device.copy = Some(Copy {
+                    image,
+                    ledger,
+                    may_have_lost: device.may_have_lost,
+                });
             }
             Trouble::Restore => self.is_put_back(d),
             Trouble::Switch => self.somebody_else(d)?,
@@ -202,7 +206,12 @@ impl World<'_> {
         if self.devices[d].was_put_back {
             return;
         }
-        let Some(Copy { image, ledger }) = self.devices[d].copy.clone() else {
+        let Some(Copy {
+            image,
+            ledger,
+            may_have_lost,
+        }) = self.devices[d].copy.clone()
+        else {
             return;
         };
         for h in 0..2 {
@@ -218,6 +227,7 @@ impl World<'_> {
         device.sent_under = None;
         device.versions.clear();
         device.asked.clear();
+        device.may_have_lost = may_have_lost;
         device.went_back = true;
         device.was_put_back = true;
         self.count("copies put back");
