@@ -8,12 +8,14 @@ use rusqlite::params;
 use crate::answer;
 use crate::app::{App, Intent, LookUp, Retirement};
 use crate::db::Db;
+use crate::edge::EdgeKind;
 use crate::error::Error;
 use crate::event::{Effect, Reply};
 use crate::flow;
 use crate::http::{Answer, Response};
 use crate::ids::{ClientId, Entity, Key, MutationId, Place};
 use crate::journal;
+use crate::mention;
 use crate::mutate;
 use crate::parked;
 use crate::push::{self, Attempt, Purpose};
@@ -127,7 +129,23 @@ fn revive<A: App>(step: &mut Step<'_, A>, mut row: Row, detail: &str) -> Result<
         reconcile::keep_base(step, &row.entity)?;
     }
     flow::enter_first(step, &mut row)?;
+    if let Ok(mutation) = row.mutation(step.app) {
+        let facts = step.app.facts(&mutation);
+        mention::keep(step, row.place, &facts)?;
+        for entity in &facts.names {
+            if let Some(create) = queue::creator(&step.db, entity, row.place)?
+                && is_asked_for(&create)
+            {
+                flow::block(step, &mut row, create.place, EdgeKind::Needs)?;
+            }
+        }
+    }
     make_uncertain(step, &mut row, detail)
+}
+
+/// Whether a row is a create of which only the server knows whether it is there: what names it waits until that has been said.
+fn is_asked_for(row: &Row) -> bool {
+    row.intent == Intent::Create && matches!(row.parked, Some(Parked::Uncertain { .. }))
 }
 
 /// Parks a row whose effect its key can no longer tell. A create can be looked up by the key that the server keeps on what was created.
@@ -139,8 +157,9 @@ fn make_uncertain<A: App>(step: &mut Step<'_, A>, row: &mut Row, detail: &str) -
             detail: detail.to_owned(),
         },
     )?;
-    if row.intent == Intent::Create {
+    if is_asked_for(row) {
         look_up(&step.db, row.place)?;
+        hold_what_names(step, row)?;
     }
     Ok(())
 }
@@ -261,7 +280,46 @@ pub(crate) fn retired<A: App>(step: &mut Step<'_, A>, highest: Retired) -> Resul
             sent::forget(&step.db, &mut row)?;
         }
     }
-    begin_anew(step)
+    begin_anew(step)?;
+    for place in creates_with_id(&step.db)? {
+        let row = queue::by_place(&step.db, place)?;
+        if let Some(row) = row.filter(|row| !is_asked_for(row)) {
+            goes_anew(step, &row)?;
+        }
+    }
+    Ok(())
+}
+
+/// The server has nothing of what a create makes, whatever was read of it before one side was restored. The id that it had there is forgotten, and what names it
+/// waits for the create again: what was written since the id was known does not.
+fn goes_anew<A: App>(step: &mut Step<'_, A>, create: &Row) -> Result<(), Error> {
+    reconcile::lost(step, &create.entity)?;
+    hold_what_names(step, create)
+}
+
+/// What names the entity of a create waits for it.
+fn hold_what_names<A: App>(step: &mut Step<'_, A>, create: &Row) -> Result<(), Error> {
+    for place in mention::of(&step.db, &create.entity)? {
+        if place > create.place
+            && let Some(mut naming) = queue::by_place(&step.db, place)?
+        {
+            let mut waits = flow::Waits::default();
+            waits.for_row(create, EdgeKind::Needs);
+            flow::wait_for(step, &mut naming, waits)?;
+        }
+    }
+    Ok(())
+}
+
+/// The creates of what has an id on the server already, oldest first: it was read before the create was answered.
+fn creates_with_id(db: &Db<'_>) -> Result<Vec<Place>, Error> {
+    let mut statement = db.prepare_cached(
+        "SELECT place FROM outrigger_queue WHERE intent = 0 AND upload IS NULL AND entity IN (SELECT local_id FROM outrigger_id)
+         ORDER BY place",
+    )?;
+    Ok(statement
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?)
 }
 
 /// What was made is what another copy of this database said. Where this one says something else by now, that follows as a change.
@@ -363,8 +421,8 @@ pub(crate) fn settle_uncertain<A: App>(
         }
         // Under the key that it has: whoever puts the same copy back once more finds by it what is made now.
         Some(LookUp::NotDone) => {
-            reconcile::lost(step, &row.entity)?;
-            flow::unpark(step, &mut row)
+            flow::unpark(step, &mut row)?;
+            goes_anew(step, &row)
         }
         Some(LookUp::Unclear) => Ok(()),
         None => {

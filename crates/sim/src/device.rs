@@ -3,7 +3,7 @@
 //! Owns state only. What happens to it is the world's.
 
 use outrigger_disk::{Disk, Image, Process};
-use outrigger_engine::ids::{AttemptId, LocalId};
+use outrigger_engine::ids::{AttemptId, LocalId, MutationId};
 use outrigger_engine::time::{Monotonic, Now, Wall};
 use outrigger_engine::{Engine, Event, Limits, Options, SyncState};
 use outrigger_social::wire;
@@ -92,6 +92,8 @@ pub(crate) struct Device {
     pub(crate) was_put_back: bool,
     /// Things whose making was refused in a database that was put back.
     pub(crate) may_be_doubled: BTreeSet<usize>,
+    /// What was uncertain when the user had it tried again.
+    pub(crate) was_uncertain: BTreeSet<MutationId>,
     /// What is to be looked at once a step is over.
     pub(crate) changed: BTreeSet<LocalId>,
     pub(crate) random: StdRng,
@@ -128,6 +130,7 @@ impl Device {
             went_back: false,
             was_put_back: false,
             may_be_doubled: BTreeSet::new(),
+            was_uncertain: BTreeSet::new(),
             changed: BTreeSet::new(),
             random: StdRng::seed_from_u64(seed ^ 0xff),
         }

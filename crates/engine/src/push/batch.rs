@@ -169,13 +169,14 @@ fn joining<A: App>(
     })
 }
 
-/// What must have gone before a row: what it waits for, and what stands before it in its lane.
+/// What must have gone before a row: what it waits for, and what stands before it in its lane, also where it has left that: it takes its place there again
+/// once it waits for nothing.
 fn predecessors<A: App>(step: &Step<'_, A>, row: &Row) -> Result<BTreeSet<Place>, Error> {
     let mut before = BTreeSet::new();
     if row.blockers > 0 {
         before.extend(edge::blockers(&step.db, row.place)?);
     }
-    if row.in_lane {
+    if row.in_lane || row.blockers > 0 {
         before.extend(queue::lane_predecessor(&step.db, row.lane, row.place)?);
     }
     Ok(before)

@@ -39,7 +39,7 @@ impl World<'_> {
             Act::Sync => self.handle(d, h, vec![Event::TriggerSync]),
             Act::RetryFailed => self.ask(d, h, Asked::Other, |call| Event::RetryFailed { call }),
             Act::Retry => match self.an_item(d, pick, Filter::Parked) {
-                Some(item) => self.retry(d, h, item.mutation),
+                Some(item) => self.retry(d, h, &item),
                 None => Ok(()),
             },
             Act::Edit => self.edit(d, h, pick),

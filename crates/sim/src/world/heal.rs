@@ -181,7 +181,7 @@ impl World<'_> {
             );
         }
         if tried.insert((d, item.mutation, parked.word())) {
-            return self.retry(d, 0, item.mutation);
+            return self.retry(d, 0, item);
         }
         if let Parked::Rejected { status, detail, .. } = parked {
             self.must_have_reason(d, item, *status, detail)?;

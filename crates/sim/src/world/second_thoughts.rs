@@ -33,7 +33,11 @@ impl Asked {
 }
 
 impl World<'_> {
-    pub(super) fn retry(&mut self, d: usize, h: usize, mutation: MutationId) -> Checked {
+    pub(super) fn retry(&mut self, d: usize, h: usize, item: &Item) -> Checked {
+        let mutation = item.mutation;
+        if matches!(item.parked, Some(Parked::Uncertain { .. })) {
+            self.devices[d].was_uncertain.insert(mutation);
+        }
         self.ask(d, h, Asked::Other, |call| Event::Retry { call, mutation })
     }
 
@@ -44,9 +48,11 @@ impl World<'_> {
         })
     }
 
-    /// Whether something uncertain had an effect only the server can tell: given up, it is seen at the next look.
+    /// Whether something uncertain had an effect only the server can tell: given up, it is seen at the next look. That the user had it tried again and it did
+    /// not go yet changes nothing about that.
     pub(super) fn give_up(&mut self, d: usize, h: usize, item: &Item) {
-        if !matches!(item.parked, Some(Parked::Uncertain { .. })) {
+        let was_uncertain = self.devices[d].was_uncertain.contains(&item.mutation);
+        if !was_uncertain && !matches!(item.parked, Some(Parked::Uncertain { .. })) {
             return;
         }
         if let Some((number, _)) = self.last_write(d, h, item.mutation) {
