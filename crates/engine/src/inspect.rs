@@ -387,3 +387,20 @@ pub fn attachment_file(db: &Connection, sha256: &Sha256) -> Result<Option<String
         .optional()?;
     Ok(found)
 }
+
+/// Which of these files in the host's folder the engine knows nothing of: left behind by somebody who died before saying what they were for.
+///
+/// # Errors
+/// What the database says.
+pub fn unknown_files(db: &Connection, files: Vec<String>) -> Result<Vec<String>, Error> {
+    let mut known = db.prepare_cached(
+        "SELECT 1 FROM outrigger_attachment WHERE file = ?1 UNION ALL SELECT 1 FROM outrigger_staging WHERE file = ?1",
+    )?;
+    let mut unknown = Vec::new();
+    for file in files {
+        if !known.exists([&file])? {
+            unknown.push(file);
+        }
+    }
+    Ok(unknown)
+}

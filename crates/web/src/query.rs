@@ -47,6 +47,7 @@ pub fn answer(db: &Connection, me: UserId, asked: Query) -> Result<Value, Error>
         Query::Inspect => json(&inspect::overview(db)?),
         Query::Export => export(&inspect::items(db, inspect::Filter::All, None, ROWS_MAX)?),
         Query::AttachmentFile { sha256 } => json(&inspect::attachment_file(db, &sha256)?),
+        Query::UnknownFiles { files } => json(&inspect::unknown_files(db, files)?),
         Query::Standing { mutation } => json(&standing(inspect::standing(db, mutation)?)),
     })
 }

@@ -352,6 +352,11 @@ pub enum Query {
         /// The digest of its bytes.
         sha256: outrigger_engine::ids::Sha256,
     },
+    /// Which of these files nobody knows of.
+    UnknownFiles {
+        /// Their names.
+        files: Vec<String>,
+    },
     /// What became of a mutation.
     Standing {
         /// Which.
