@@ -150,12 +150,14 @@ export class Client extends EventTarget {
 
   #everythingMayDiffer() {
     for (const live of this.#lives) live.refresh();
-    for (const mutation of [...this.#awaited.keys()]) {
-      this.query({ query: "standing", mutation }).then(
-        (it) => it.standing === "settled" && this.#settle(mutation, it.outcome),
-        () => {},
-      );
-    }
+    for (const mutation of this.#awaited.keys()) this.#askFor(mutation);
+  }
+
+  #askFor(mutation) {
+    this.query({ query: "standing", mutation }).then(
+      (it) => it.standing === "settled" && this.#settle(mutation, it.outcome),
+      () => {},
+    );
   }
 
   #settle(mutation, outcome) {
@@ -193,11 +195,15 @@ export class Client extends EventTarget {
   async mutate(...writes) {
     const all = writes.map((write) => ("mutation" in write ? write : { mutation: write }));
     const { ids } = await this.#request("mutate", { writes: all });
-    const each = ids.map((id) => new Promise((resolve) => this.#awaited.set(id, resolve)));
-    const synced = Promise.all(each).then(
-      (outcomes) => outcomes.find((it) => it.outcome !== "synced") ?? { outcome: "synced" },
-    );
-    return { ids, synced };
+    return new Written(ids, (id) => this.#outcome(id));
+  }
+
+  /** What becomes of a mutation; it may have become so already. @param {string} mutation @returns {Promise<any>} */
+  #outcome(mutation) {
+    return new Promise((resolve) => {
+      this.#awaited.set(mutation, resolve);
+      this.#askFor(mutation);
+    });
   }
 
   query(query) {
@@ -283,5 +289,25 @@ export class Client extends EventTarget {
     for (const live of [...this.#lives]) live.close();
     this.#port.close();
     this.#worker.terminate();
+  }
+}
+
+/** Writes that are durable. What becomes of them is asked for by whoever wants to know. */
+class Written {
+  #outcome;
+  /** @type {Promise<any> | undefined} */
+  #synced;
+
+  /** @param {string[]} ids @param {(id: string) => Promise<any>} outcome */
+  constructor(ids, outcome) {
+    this.ids = ids;
+    this.#outcome = outcome;
+  }
+
+  get synced() {
+    this.#synced ??= Promise.all(this.ids.map(this.#outcome)).then(
+      (outcomes) => outcomes.find((it) => it.outcome !== "synced") ?? { outcome: "synced" },
+    );
+    return this.#synced;
   }
 }
