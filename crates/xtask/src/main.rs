@@ -4,6 +4,7 @@
 //! where it may, or says what is missing and how to get it. No check changes a source file: what is stored anew is asked for by name.
 
 mod api;
+mod browser;
 mod counts;
 mod deny;
 mod fuzz;
@@ -25,7 +26,7 @@ use shell::{Failure, cargo};
 type Task = fn() -> Result<(), Failure>;
 
 /// Every task, in the order in which `check` runs them: what is quick to fail comes first.
-const TASKS: [(&str, &str, Task); 14] = [
+const TASKS: [(&str, &str, Task); 15] = [
     ("fmt", "the code is formatted", fmt),
     ("tidy", "files are named, headed and sized as agreed", tidy::run),
     (
@@ -70,6 +71,11 @@ const TASKS: [(&str, &str, Task); 14] = [
         "web",
         "the engine, the package and the app are built for browsers, small enough and with their types",
         web::run,
+    ),
+    (
+        "browser",
+        "the app works in a real browser, with the real server (Chromium, Playwright)",
+        browser::run,
     ),
     (
         "deny",

@@ -11,6 +11,7 @@ mod toolchain;
 mod types;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use crate::shell::{self, Failure};
@@ -18,10 +19,24 @@ use crate::shell::{self, Failure};
 /// How the files that wasm-bindgen writes begin, in `package/wasm`.
 const NAME: &str = "outrigger";
 
-/// Builds all of it, and compares the types with what is stored.
+/// Builds all of it, compares the types with what is stored, and looks whether npm would pack the package.
 pub(crate) fn run() -> Result<(), Failure> {
     build()?;
-    stage("types", types::check)
+    stage("types", types::check)?;
+    stage("package", pack)
+}
+
+/// What is published of the package is what npm says here. Nothing is written.
+fn pack() -> Result<(), Failure> {
+    if !shell::has("npm") {
+        println!("npm is missing, so the package was not looked at");
+        return Ok(());
+    }
+    let mut packing = Command::new("npm");
+    packing
+        .args(["pack", "--dry-run", "--loglevel", "error"])
+        .current_dir(folder().join("package"));
+    shell::run(&mut packing)
 }
 
 /// Builds all of it.
@@ -29,8 +44,13 @@ pub(crate) fn build() -> Result<(), Failure> {
     let toolchain = stage("toolchain", toolchain::Toolchain::find)?;
     let compiled = stage("compile", || compile::compile(&toolchain))?;
     let bound = work().join("bound");
-    stage("bind", || compile::bind(&compiled, &bound))?;
-    stage("shrink", || compile::shrink(&bound))?;
+    if compile::is_bound(&compiled, &bound)? {
+        println!("-- bind, shrink: as before");
+    } else {
+        stage("bind", || compile::bind(&compiled, &bound))?;
+        stage("shrink", || compile::shrink(&bound))?;
+        compile::remember(&compiled, &bound)?;
+    }
     let bundle = stage("bundle", || bundle::assemble(&bound))?;
     stage("size", || size::check(&bundle))?;
     println!("{}: version {}", bundle.folder.display(), bundle.version);
@@ -53,7 +73,7 @@ fn work() -> PathBuf {
 }
 
 /// Each step says how long it took: the longest takes minutes.
-fn stage<T>(name: &str, step: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+pub(crate) fn stage<T>(name: &str, step: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     println!("-- {name}");
     let start = Instant::now();
     let done = step()?;

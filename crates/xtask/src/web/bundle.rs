@@ -139,7 +139,8 @@ fn version(served: &[String], files: &Files) -> String {
     hash(lines.concat().as_bytes())[..16].to_owned()
 }
 
-fn hash(bytes: &[u8]) -> String {
+/// In hexadecimal.
+pub(super) fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
         .map(|byte| format!("{byte:02x}"))

@@ -2,45 +2,39 @@
 //!
 //! Owns that what is stored is what the Rust code says. Never writes it unless that is asked for.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use super::cannot;
 use crate::shell::{self, Failure};
 
 fn stored() -> PathBuf {
-    shell::root().join("web/package/types")
+    shell::root().join("web/package/types/index.d.ts")
 }
 
 pub(super) fn check() -> Result<(), Failure> {
-    let fresh = super::work().join("types");
-    generate(&fresh)?;
-    let (fresh, stored) = (texts(&fresh)?, texts(&stored())?);
-    let differing: Vec<&str> = fresh
-        .keys()
-        .chain(stored.keys().filter(|name| !fresh.contains_key(*name)))
-        .filter(|name| fresh.get(*name) != stored.get(*name))
-        .map(String::as_str)
-        .collect();
-    if differing.is_empty() {
-        println!("{} files of types are as the Rust code has them", fresh.len());
+    let (path, fresh) = (stored(), generated()?);
+    if fs::read_to_string(&path).is_ok_and(|stored| stored == fresh) {
+        println!("the types are as the Rust code has them");
         return Ok(());
     }
     Err(Failure::new(format!(
-        "web/package/types is not what the Rust code says ({}): run `cargo xtask bless-types` and look at what changes",
-        differing.join(", ")
+        "{} is not what the Rust code says: run `cargo xtask bless-types`, and look at what changes",
+        path.display()
     )))
 }
 
 pub(super) fn bless() -> Result<(), Failure> {
-    generate(&stored())
+    let path = stored();
+    let text = generated()?;
+    let folder = path.parent().unwrap_or(&path);
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&path, text))
+        .map_err(|error| cannot("written", &path, &error))
 }
 
-fn generate(folder: &Path) -> Result<(), Failure> {
-    let _ = fs::remove_dir_all(folder);
-    fs::create_dir_all(folder).map_err(|error| cannot("made", folder, &error))?;
+fn generated() -> Result<String, Failure> {
     // With the features of the tests, so that what they built is used again.
     shell::cargo(&[
         "build",
@@ -50,15 +44,5 @@ fn generate(folder: &Path) -> Result<(), Failure> {
         "--bin",
         "types",
     ])?;
-    shell::run(Command::new(shell::target().join("debug/types")).arg(folder))
-}
-
-fn texts(folder: &Path) -> Result<BTreeMap<String, String>, Failure> {
-    let mut texts = BTreeMap::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let text = fs::read_to_string(&path).map_err(|error| cannot("read", &path, &error))?;
-        texts.insert(entry.file_name().to_string_lossy().into_owned(), text);
-    }
-    Ok(texts)
+    shell::output(&mut Command::new(shell::target().join("debug/types")))
 }
