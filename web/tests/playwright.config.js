@@ -17,7 +17,7 @@ export default defineConfig({
   retries: 0,
   workers: 2,
   reporter: "list",
-  expect: { toHaveScreenshot: { animations: "disabled", caret: "hide", scale: "css", maxDiffPixelRatio: 0.002 } },
+  expect: { toHaveScreenshot: { animations: "disabled", caret: "hide", scale: "css", maxDiffPixels: 12 } },
   use: {
     baseURL: `http://127.0.0.1:${PORT}`,
     browserName: "chromium",
