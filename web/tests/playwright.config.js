@@ -9,12 +9,14 @@ const PORT = 4173;
 
 export default defineConfig({
   testDir: ".",
-  testMatch: "status/*.spec.js",
+  testMatch: "**/*.spec.js",
   outputDir: "../../target/web-tests/results",
   snapshotPathTemplate: "{testDir}/stored/{arg}{ext}",
   fullyParallel: true,
   forbidOnly: true,
   retries: 0,
+  // axe-core looks at some six hundred elements, and the machine may be shared.
+  timeout: 60_000,
   workers: 2,
   reporter: "list",
   expect: { toHaveScreenshot: { animations: "disabled", caret: "hide", scale: "css", maxDiffPixels: 12 } },
