@@ -86,3 +86,15 @@ test("the first state is no change, and a network that comes and goes is told wh
   await page.clock.runFor(1_000);
   await expect(said(status)).toHaveText("Sync has stopped: sign in again");
 });
+
+test("what is said is heard while the panel is open too", async ({ page }) => {
+  const status = await still(page);
+  await set(status, { state: SYNCING });
+  await status.locator(".more").click();
+  await set(status, { state: IDLE });
+  await page.clock.runFor(1_000);
+  await expect(status.getByRole("dialog").locator(".said")).toHaveText("Everything has arrived");
+  await page.keyboard.press("Escape");
+  await expect(status.getByRole("dialog")).toBeHidden();
+  await expect(status.locator(".root > .said")).toHaveCount(1);
+});
