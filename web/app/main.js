@@ -1,0 +1,68 @@
+/**
+ * The app at `/`: opens the client, and shows what fits what it says: nobody signed in, somebody, or a tab that has stopped.
+ *
+ * Owns the choice between these. Never reads or writes anything itself.
+ */
+import { openClient } from "../package/index.js";
+import "../package/sync-status.js";
+import { el } from "./dom.js";
+import { register } from "./register.js";
+import { plainPage } from "./screens/plain.js";
+import { signInScreen } from "./screens/sign-in.js";
+import { stoppedScreen } from "./screens/stopped.js";
+import { shell } from "./shell.js";
+import { kindOf, whatWentWrong } from "./words.js";
+
+const place = /** @type {HTMLElement} */ (document.getElementById("app"));
+
+openClient()
+  .then(begin)
+  .catch((error) => place.replaceChildren(cannotOpen(error)));
+
+/** @param {import("../package/index.js").Client} client */
+function begin(client) {
+  /** @type {Awaited<ReturnType<typeof shell>> | null} */
+  let shown = null;
+  let whose = "";
+  const update = async () => {
+    const account = client.role === "stopped" ? null : client.account;
+    const key = client.role === "stopped" ? "stopped" : (account?.id ?? "nobody");
+    if (key === whose) return;
+    const isFirst = whose === "";
+    whose = key;
+    shown?.close();
+    shown = null;
+    if (!account) {
+      const node = client.role === "stopped" ? stoppedScreen(client.stopped) : signInScreen(client);
+      place.replaceChildren(node);
+      document.title = "Outrigger";
+      if (!isFirst) node.querySelector("h1")?.focus();
+      return;
+    }
+    const made = await shell(client, account);
+    if (whose !== key) {
+      made.close();
+      return;
+    }
+    shown = made;
+    place.replaceChildren(made.node);
+    made.begin();
+  };
+  const updated = () => void update().catch((error) => place.replaceChildren(cannotOpen(error)));
+  client.addEventListener("account", updated);
+  client.addEventListener("role", updated);
+  updated();
+  void register(client);
+}
+
+/** @param {unknown} error */
+function cannotOpen(error) {
+  if (kindOf(error) === "unsupported") {
+    return plainPage("This browser lacks what this app needs", [whatWentWrong(error), "A current Chrome, Edge, Firefox or Safari has it; outside of private windows, where some of them keep it back."]);
+  }
+  return plainPage(
+    "This app could not be opened",
+    [whatWentWrong(error), "Nothing that you wrote is lost."],
+    el("button", { type: "button", class: "button primary", on: { click: () => location.reload() } }, "Try again"),
+  );
+}
