@@ -5,13 +5,11 @@
  */
 import { openClient } from "../package/index.js";
 import "../package/sync-status.js";
-import { el } from "./dom.js";
 import { register } from "./register.js";
-import { plainPage } from "./screens/plain.js";
+import { cannotOpen } from "./screens/cannot-open.js";
 import { signInScreen } from "./screens/sign-in.js";
 import { stoppedScreen } from "./screens/stopped.js";
 import { shell } from "./shell.js";
-import { kindOf, whatWentWrong } from "./words.js";
 
 const place = /** @type {HTMLElement} */ (document.getElementById("app"));
 
@@ -53,16 +51,4 @@ function begin(client) {
   client.addEventListener("role", updated);
   updated();
   void register(client);
-}
-
-/** @param {unknown} error */
-function cannotOpen(error) {
-  if (kindOf(error) === "unsupported") {
-    return plainPage("This browser lacks what this app needs", [whatWentWrong(error), "A current Chrome, Edge, Firefox or Safari has it; outside of private windows, where some of them keep it back."]);
-  }
-  return plainPage(
-    "This app could not be opened",
-    [whatWentWrong(error), "Nothing that you wrote is lost."],
-    el("button", { type: "button", class: "button primary", on: { click: () => location.reload() } }, "Try again"),
-  );
 }

@@ -31,7 +31,7 @@ export function composer({ client, label, placeholder, button, max, pictures, dr
   const id = `composer-${(count += 1)}`;
   const field = el("textarea", { id, class: "field composer-field", rows: 1, placeholder, "aria-label": label });
   field.value = sessionStorage.getItem(draft) ?? "";
-  const submit = el("button", { type: "submit", class: "button primary composer-send" }, icon("send"), button);
+  const submit = el("button", { type: "submit", class: "button primary composer-send" }, icon("send"), el("span", null, button));
   const wrong = el("p", { class: "wrong", role: "alert", hidden: true });
   const update = () => {
     const isEmpty = field.value.trim() === "" && !attachments.size;
