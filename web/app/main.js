@@ -44,7 +44,7 @@ function begin(client) {
     }
     shown = made;
     place.replaceChildren(made.node);
-    made.begin();
+    made.begin(!isFirst);
   };
   const updated = () => void update().catch((error) => place.replaceChildren(cannotOpen(error)));
   client.addEventListener("account", updated);

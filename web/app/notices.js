@@ -57,6 +57,12 @@ export function notices(client, account) {
   update();
   return {
     node,
+    /** Shows the form for signing in again, where that is needed. */
+    signIn: () => {
+      const begin = shown.get("sign-in")?.querySelector("button");
+      begin?.scrollIntoView({ block: "center" });
+      if (begin?.type === "button") begin.click();
+    },
     close: () => {
       client.removeEventListener("storage", update);
       client.state.removeEventListener("change", update);

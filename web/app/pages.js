@@ -226,12 +226,18 @@ export class ServerPages {
     return this.reach(this.#pages + 1);
   }
 
-  /** From the beginning again, as the server may be reached anew. */
+  /** What is new at the beginning, quietly: where it cannot be read now, it will be later. */
+  async freshen() {
+    if (!this.#reading) await this.read(null).catch(() => undefined);
+  }
+
+  /** From the beginning again, as much may have come meanwhile; deeper pages follow as somebody scrolls. */
   async again() {
     if (this.#reading) return;
     this.#next = undefined;
     this.#pages = 0;
-    await this.reach(Math.max(1, this.#wanted));
+    this.#wanted = 1;
+    await this.reach(1);
   }
 
   close() {

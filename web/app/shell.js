@@ -36,6 +36,10 @@ export async function shell(client, account) {
   const main = el("main", { id: "main", tabindex: -1 });
   const status = /** @type {HTMLElement & { client?: unknown }} */ (document.createElement("sync-status"));
   status.client = client;
+  // The pill says that one must sign in; where that is done is a notice's.
+  status.addEventListener("action", (event) => {
+    if (/** @type {CustomEvent<{ action: string }>} */ (event).detail.action === "sign_in") shownNotices.signIn();
+  });
   /** @type {[string, string, import("./icons.js").IconName][]} */
   const places = [
     [link.following, "Home", "home"],
@@ -72,8 +76,8 @@ export async function shell(client, account) {
     current = null;
   }
 
-  /** @param {boolean} isFirst */
-  function go(isFirst) {
+  /** @param {boolean} takesFocus */
+  function go(takesFocus) {
     const key = location.hash;
     const scroll = window.scrollY;
     if (current) current.scroll = lastScroll ?? scroll;
@@ -91,7 +95,7 @@ export async function shell(client, account) {
     window.scrollTo({ top: current.scroll, behavior: "instant" });
     lastScroll = null;
     screen.resumed?.();
-    if (!isFirst) screen.heading.focus({ preventScroll: true });
+    if (takesFocus) screen.heading.focus({ preventScroll: true });
   }
 
   // The browser may scroll before `hashchange` is heard: where the screen stood is what was last seen before.
@@ -100,12 +104,13 @@ export async function shell(client, account) {
   const remember = () => {
     lastScroll = window.scrollY;
   };
-  const changed = () => go(false);
+  const changed = () => go(true);
   const clicked = (/** @type {MouseEvent} */ event) => {
     const target = event.target instanceof Element ? event.target.closest("a") : null;
     remember();
     if (target?.getAttribute("href") === location.hash || (target?.getAttribute("href") === link.following && location.hash === "")) {
       window.scrollTo({ top: 0 });
+      current?.screen.resumed?.();
     }
   };
   history.scrollRestoration = "manual";
@@ -113,7 +118,8 @@ export async function shell(client, account) {
   node.addEventListener("click", clicked);
   return {
     node,
-    begin: () => go(true),
+    /** @param {boolean} takesFocus */
+    begin: (takesFocus) => go(takesFocus),
     close: () => {
       window.removeEventListener("hashchange", changed);
       leave();

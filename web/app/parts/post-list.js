@@ -7,8 +7,11 @@ import { el, show } from "../dom.js";
 import { KeyedList } from "../list.js";
 import { asking, PagedList, ServerPages } from "../pages.js";
 import { postRow } from "../rows/post.js";
+import { keepFresh } from "./keep-fresh.js";
 import { listEnd } from "./list-end.js";
-import { reachedAgain } from "./reached-again.js";
+
+/** New posts come with reads: so often one is made while a list is looked at. */
+const READ_EVERY_MS = 30_000;
 
 /**
  * @typedef {import("../../package/index.js").PostView} PostView
@@ -45,11 +48,11 @@ export function postList(context, { label, empty, live, read }) {
       hint();
     },
   });
-  const leave = reachedAgain(context.client, () => void server.again());
+  const leave = keepFresh(context.client, { everyMs: READ_EVERY_MS, read: () => server.freshen(), again: () => server.again() });
   void server.reach(1);
   return {
     node: el("section", { class: "post-list", "aria-label": label }, container, nothing, end.node),
-    refresh: () => void server.again(),
+    refresh: () => void server.freshen(),
     close: () => {
       leave();
       server.close();

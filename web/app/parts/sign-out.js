@@ -14,6 +14,8 @@ export async function signOut(client) {
   if (!answer) return;
   try {
     await client.signOut(answer);
+    // Drafts are nobody else's to read.
+    sessionStorage.clear();
   } catch (error) {
     toast(`You are still signed in. ${whatWentWrong(error)}`);
   }

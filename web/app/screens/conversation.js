@@ -11,8 +11,8 @@ import { asking, PagedList, ServerPages } from "../pages.js";
 import { avatar } from "../parts/avatar.js";
 import { backLink } from "../parts/back-link.js";
 import { composer } from "../parts/composer.js";
+import { keepFresh } from "../parts/keep-fresh.js";
 import { listEnd } from "../parts/list-end.js";
-import { reachedAgain } from "../parts/reached-again.js";
 import { stayAtBottom } from "../parts/stay-at-bottom.js";
 import { link } from "../route.js";
 import { messageRow } from "../rows/message.js";
@@ -105,12 +105,11 @@ export function conversationScreen(context, user) {
         bottom.keep();
       },
     });
-    const timer = setInterval(() => {
-      if (document.visibilityState === "visible" && client.state.current.kind !== "offline") {
-        client.read({ read: "messages", conversation }).catch(() => undefined);
-      }
-    }, READ_EVERY_MS);
-    leaving.push(pages.close.bind(pages), () => reads.close(), () => clearInterval(timer), reachedAgain(client, () => void reads.again()));
+    leaving.push(
+      () => pages.close(),
+      () => reads.close(),
+      keepFresh(client, { everyMs: READ_EVERY_MS, read: () => reads.freshen(), again: () => reads.again() }),
+    );
     void reads.reach(1);
   }
   void begin().catch((error) => end.update("unread", error));

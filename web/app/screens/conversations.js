@@ -6,12 +6,15 @@
 import { el, show } from "../dom.js";
 import { KeyedList } from "../list.js";
 import { asking, PagedList, ServerPages } from "../pages.js";
+import { keepFresh } from "../parts/keep-fresh.js";
 import { listEnd } from "../parts/list-end.js";
-import { reachedAgain } from "../parts/reached-again.js";
 import { link } from "../route.js";
 import { conversationRow } from "../rows/conversation.js";
 
 /** @typedef {import("../../package/index.js").ConversationView} ConversationView */
+
+/** New conversations come with reads: so often one is made while the list is looked at. */
+const READ_EVERY_MS = 15_000;
 
 /**
  * @param {import("../rows/post.js").Context} context
@@ -47,14 +50,14 @@ export function conversationsScreen(context) {
       hint();
     },
   });
-  const leaveReached = reachedAgain(client, () => void server.again());
+  const leaveFresh = keepFresh(client, { everyMs: READ_EVERY_MS, read: () => server.freshen(), again: () => server.again() });
   void server.reach(1);
   return {
     title: "Messages",
     heading: title,
     node: el("div", { class: "screen conversations" }, el("div", { class: "screen-head" }, title), el("section", { "aria-label": "Conversations" }, container, nothing, end.node)),
     close: () => {
-      leaveReached();
+      leaveFresh();
       server.close();
       pages.close();
     },

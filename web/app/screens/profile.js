@@ -9,8 +9,8 @@ import { icon } from "../icons.js";
 import { avatar } from "../parts/avatar.js";
 import { backLink } from "../parts/back-link.js";
 import { failure } from "../parts/failure.js";
+import { keepFresh } from "../parts/keep-fresh.js";
 import { postList } from "../parts/post-list.js";
-import { reachedAgain } from "../parts/reached-again.js";
 import { signOut } from "../parts/sign-out.js";
 import { syncMark } from "../parts/sync-mark.js";
 import { toast } from "../parts/toast.js";
@@ -18,6 +18,9 @@ import { link } from "../route.js";
 import { counted, shownName, whatWentWrong } from "../words.js";
 
 /** @typedef {import("../../package/index.js").ProfileView} ProfileView */
+
+/** Counts come with reads: so often one is made while somebody is looked at. */
+const READ_EVERY_MS = 30_000;
 
 /**
  * @param {import("../rows/post.js").Context} context
@@ -37,14 +40,14 @@ export function profileScreen(context, user) {
   });
   // What was read before stays shown where this one fails: the list below says that it did.
   const read = () => client.read({ read: "profile", user }).catch(() => undefined);
-  const leaveReached = reachedAgain(client, () => void read());
+  const leaveFresh = keepFresh(client, { everyMs: READ_EVERY_MS, read });
   void read();
   return {
     title: isMe ? "You" : "Profile",
     heading: title,
     node: el("div", { class: "screen profile" }, el("div", { class: "screen-head" }, backLink(), el("span", { class: "screen-head-words" }, isMe ? "You" : "Profile")), head.node, posts.node),
     close: () => {
-      leaveReached();
+      leaveFresh();
       head.close();
       posts.close();
     },

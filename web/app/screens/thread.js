@@ -10,10 +10,13 @@ import { KeyedList } from "../list.js";
 import { asking, PagedList } from "../pages.js";
 import { backLink } from "../parts/back-link.js";
 import { composer } from "../parts/composer.js";
+import { keepFresh } from "../parts/keep-fresh.js";
 import { listEnd } from "../parts/list-end.js";
-import { reachedAgain } from "../parts/reached-again.js";
 import { commentRow } from "../rows/comment.js";
 import { postRow } from "../rows/post.js";
+
+/** New comments come with reads: so often one is made while a post is looked at. */
+const READ_EVERY_MS = 15_000;
 
 /**
  * @typedef {import("../../package/index.js").PostView} PostView
@@ -81,7 +84,7 @@ export function threadScreen(context, post) {
       (thread) => thread?.comments ?? { rows: [], next: null },
     ),
   });
-  const leaveReached = reachedAgain(client, () => void read());
+  const leaveFresh = keepFresh(client, { everyMs: READ_EVERY_MS, read });
   void read();
   return {
     title: "Post",
@@ -89,7 +92,7 @@ export function threadScreen(context, post) {
     node: el("div", { class: "screen thread" }, el("div", { class: "screen-head" }, backLink(), title), place, gone, discussion, end.node),
     close: () => {
       leavePost();
-      leaveReached();
+      leaveFresh();
       pages.close();
       posts.close();
       write.close();
