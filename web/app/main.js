@@ -31,7 +31,7 @@ function begin(client) {
     shown?.close();
     shown = null;
     if (!account) {
-      const node = client.role === "stopped" ? stoppedScreen(client.stopped) : signInScreen(client);
+      const node = client.role === "stopped" ? stoppedScreen(client) : signInScreen(client);
       place.replaceChildren(node);
       document.title = "Outrigger";
       if (!isFirst) node.querySelector("h1")?.focus();

@@ -78,9 +78,8 @@ export async function shell(client, account) {
 
   /** @param {boolean} takesFocus */
   function go(takesFocus) {
-    const key = location.hash;
-    const scroll = window.scrollY;
-    if (current) current.scroll = lastScroll ?? scroll;
+    const key = location.hash || link.following;
+    if (current) current.scroll = window.scrollY;
     leave();
     if (kept?.key === key) {
       current = kept;
@@ -93,26 +92,19 @@ export async function shell(client, account) {
     document.title = `${screen.title} · Outrigger`;
     for (const one of links) attribute(one, "aria-current", isAt(one.getAttribute("href") ?? "", key) ? "page" : null);
     window.scrollTo({ top: current.scroll, behavior: "instant" });
-    lastScroll = null;
     screen.resumed?.();
     if (takesFocus) screen.heading.focus({ preventScroll: true });
   }
 
-  // The browser may scroll before `hashchange` is heard: where the screen stood is what was last seen before.
-  /** @type {number | null} */
-  let lastScroll = null;
-  const remember = () => {
-    lastScroll = window.scrollY;
-  };
   const changed = () => go(true);
+  /** Where one is already, its link leads to the top and to what is new. */
   const clicked = (/** @type {MouseEvent} */ event) => {
     const target = event.target instanceof Element ? event.target.closest("a") : null;
-    remember();
-    if (target?.getAttribute("href") === location.hash || (target?.getAttribute("href") === link.following && location.hash === "")) {
-      window.scrollTo({ top: 0 });
-      current?.screen.resumed?.();
-    }
+    if (!target || target.getAttribute("href") !== current?.key) return;
+    window.scrollTo({ top: 0 });
+    current.screen.resumed?.();
   };
+  // Screens that are kept know where they stood; the others begin at their top.
   history.scrollRestoration = "manual";
   window.addEventListener("hashchange", changed);
   node.addEventListener("click", clicked);

@@ -32,7 +32,7 @@ async function keep() {
   // A build that changed meanwhile would be kept under the wrong name: the next visit tries again.
   if (version !== VERSION) throw new Error(`build ${version} is served, ${VERSION} was asked for`);
   const cache = await caches.open(CACHE);
-  await cache.addAll([...new Set([...PAGES, ...files])].map((/** @type {string} */ path) => new Request(path, { cache: "reload" })));
+  await cache.addAll([...new Set([...PAGES, ...files])].map((/** @type {string} */ path) => new Request(path, { cache: "no-cache" })));
 }
 
 async function take() {

@@ -41,7 +41,7 @@ function begin(client) {
     whose = key;
     close();
     close = () => {};
-    if (client.role === "stopped") place.replaceChildren(stoppedScreen(client.stopped));
+    if (client.role === "stopped") place.replaceChildren(stoppedScreen(client));
     else if (!client.account) place.replaceChildren(plainPage("Nobody is signed in", ["There is nothing to inspect before somebody is."], el("a", { class: "button primary", href: "/" }, "Sign in")));
     else close = inspect(client);
   };

@@ -14,7 +14,7 @@ export function cannotOpen(error) {
   }
   return plainPage(
     "This app could not be opened",
-    [whatWentWrong(error), "Nothing that you wrote is lost."],
+    [whatWentWrong(error)],
     el("button", { type: "button", class: "button primary", on: { click: () => location.reload() } }, "Try again"),
   );
 }

@@ -8,8 +8,8 @@ import { reloadNewest } from "../register.js";
 import { sentence } from "../words.js";
 import { plainPage } from "./plain.js";
 
-/** @param {string | null} why */
-export function stoppedScreen(why) {
+/** @param {import("../../package/index.js").Client} client */
+export function stoppedScreen({ stopped, storage }) {
   const reload = el("button", { type: "button", class: "button primary", on: { click: () => (reload.disabled = true, void reloadNewest()) } }, "Reload");
-  return plainPage("This tab must be reloaded", [sentence(why ?? "Another version of this app has taken over"), "Nothing that you wrote is lost."], reload);
+  return plainPage("This tab must be reloaded", [sentence(stopped ?? "Another version of this app has taken over"), ...(storage.kind === "opfs" ? ["What you wrote is kept on this device."] : [])], reload);
 }
