@@ -94,6 +94,22 @@ impl Error {
         }
     }
 
+    /// One word for it, for programs that cannot see the variants.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid",
+            Self::Missing { .. } => "missing",
+            Self::FileMissing { .. } => "file-missing",
+            Self::Limit { .. } => "limit",
+            Self::Unknown(_) => "unknown",
+            Self::Refused(_) => "refused",
+            Self::DiskFull | Self::OnReserve => "disk-full",
+            Self::Locked => "locked",
+            Self::Foreign(_) => "foreign",
+            Self::Database(_) => "database",
+        }
+    }
+
     /// Whether it comes of what was stored or read, not of the storage: the same data will fail again, other data will not.
     pub(crate) fn is_of_data(&self) -> bool {
         use rusqlite::ErrorCode;

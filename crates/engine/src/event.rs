@@ -35,6 +35,7 @@ impl<M> From<M> for Write<M> {
 
 /// A file in the host's attachment folder, durable, with its bytes counted and hashed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct StagedFile {
     /// The digest of its bytes: how mutations name it.
     pub sha256: Sha256,

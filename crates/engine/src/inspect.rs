@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::ids::{Entity, Key, Kind, LocalId, MutationId, Place, ReadMark, Sha256};
+use crate::ids::{ClientId, Entity, Key, Kind, LocalId, MutationId, Place, ReadMark, Sha256};
 use crate::status::{EntityStatus, Outcome, Parked};
 use crate::time::Wall;
 
@@ -22,6 +22,7 @@ pub enum Filter {
 
 /// How a row stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ItemState {
     /// Waits for its turn in its lane.
@@ -40,6 +41,7 @@ pub enum ItemState {
 
 /// One row of the queue, for people.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Item {
     /// Its id.
     pub mutation: MutationId,
@@ -73,6 +75,7 @@ pub struct Item {
 
 /// One line of the journal.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct JournalEntry {
     /// When.
     pub at: Wall,
@@ -306,6 +309,65 @@ pub fn standing(db: &Connection, mutation: MutationId) -> Result<Standing, Error
     Ok(settled.map_or(Standing::Unknown, |text| Standing::Settled(read_outcome(&text))))
 }
 
+/// How the whole queue stands inside: for people who want to know why.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Overview {
+    /// The id under which the server counts this client.
+    pub client: ClientId,
+    /// Which life of its database the server said it is in.
+    pub epoch: Option<String>,
+    /// The generation of the lease.
+    pub generation: i64,
+    /// The sequence that the next request gets.
+    pub sequence_next: i64,
+    /// Up to which sequence the server has confirmed to have forgotten.
+    pub watermark: i64,
+    /// Writes that wait, are in a request, are parked, and wait for others.
+    pub counts: [i64; 4],
+    /// Bytes of payloads and of attachments that wait.
+    pub bytes: [i64; 2],
+    /// At most so many requests in a batch; 0: as many as the backend takes.
+    pub batch_max: i64,
+    /// The connection, as it is stored.
+    #[cfg_attr(feature = "typescript", ts(type = "unknown"))]
+    pub connection: serde_json::Value,
+    /// Bytes of the database.
+    pub database_bytes: i64,
+    /// Lines of the journal.
+    pub journal: i64,
+}
+
+/// How the queue stands inside.
+///
+/// # Errors
+/// What the database says.
+pub fn overview(db: &Connection) -> Result<Overview, Error> {
+    let found = db
+        .prepare_cached(
+            "SELECT i.client, i.epoch, l.generation, s.sequence_next, s.watermark, s.pending, s.in_flight, s.failed, s.blocked,
+                 s.payload_bytes, s.attachment_bytes, s.batch_max, s.connection,
+                 (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size), (SELECT count(*) FROM outrigger_journal)
+             FROM outrigger_identity AS i, outrigger_lease AS l, outrigger_state AS s",
+        )?
+        .query_row([], |row| {
+            Ok(Overview {
+                client: row.get(0)?,
+                epoch: row.get(1)?,
+                generation: row.get(2)?,
+                sequence_next: row.get(3)?,
+                watermark: row.get(4)?,
+                counts: [row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?],
+                bytes: [row.get(9)?, row.get(10)?],
+                batch_max: row.get(11)?,
+                connection: serde_json::from_str(&row.get::<_, String>(12)?).unwrap_or_default(),
+                database_bytes: row.get(13)?,
+                journal: row.get(14)?,
+            })
+        })?;
+    Ok(found)
+}
+
 /// What is confirmed now: to be asked before a read of the server begins, and handed in with what it brings.
 ///
 /// # Errors
@@ -324,4 +386,21 @@ pub fn attachment_file(db: &Connection, sha256: &Sha256) -> Result<Option<String
         .query_row([sha256], |row| row.get(0))
         .optional()?;
     Ok(found)
+}
+
+/// Which of these files in the host's folder the engine knows nothing of: left behind by somebody who died before saying what they were for.
+///
+/// # Errors
+/// What the database says.
+pub fn unknown_files(db: &Connection, files: Vec<String>) -> Result<Vec<String>, Error> {
+    let mut known = db.prepare_cached(
+        "SELECT 1 FROM outrigger_attachment WHERE file = ?1 UNION ALL SELECT 1 FROM outrigger_staging WHERE file = ?1",
+    )?;
+    let mut unknown = Vec::new();
+    for file in files {
+        if !known.exists([&file])? {
+            unknown.push(file);
+        }
+    }
+    Ok(unknown)
 }

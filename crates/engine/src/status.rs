@@ -8,6 +8,7 @@ use crate::ids::MutationId;
 
 /// The four kinds of state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum SyncKind {
     /// Nothing waits.
@@ -22,6 +23,7 @@ pub enum SyncKind {
 
 /// Why nothing is sent, where the kind alone does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The user must sign in again.
@@ -36,6 +38,7 @@ pub enum Cause {
 
 /// How much of what was to be done is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Progress {
     /// So much.
     pub done: u64,
@@ -52,6 +55,7 @@ impl Progress {
 
 /// The state of the whole queue: a snapshot, true at the moment of a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SyncState {
     /// The kind, by the precedence of [`SyncState`]'s fields: sign-in needed, offline, syncing, error, waiting, idle.
     pub kind: SyncKind,
@@ -94,6 +98,7 @@ impl SyncState {
 
 /// Why a mutation is parked. The machine never deletes a parked one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "reason", rename_all = "lowercase")]
 pub enum Parked {
     /// The server said no, and that it had no effect.
@@ -149,6 +154,7 @@ impl Parked {
 
 /// Where one entity stands, derived from the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub enum EntityStatus {
     /// Everything about it has arrived.
@@ -176,6 +182,7 @@ pub enum EntityStatus {
 
 /// How the life of a mutation in the queue went on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub enum Outcome {
     /// It took effect on the server.

@@ -24,6 +24,7 @@ macro_rules! entity_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
         #[serde(transparent)]
         pub struct $name(pub LocalId);
 
@@ -120,6 +121,7 @@ impl PostId {
 
 /// A comment and the post that it is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct CommentRef {
     /// The comment.
     pub id: CommentId,
@@ -129,6 +131,7 @@ pub struct CommentRef {
 
 /// A message and the conversation that it is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct MessageRef {
     /// The message.
     pub id: MessageId,

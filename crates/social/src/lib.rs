@@ -22,6 +22,7 @@ mod time;
 pub mod intake;
 pub mod query;
 pub mod reads;
+pub mod refresh;
 pub mod resolve;
 
 pub use app::{BATCH_BYTES_MAX, BATCH_ITEMS_MAX, Social, UPLOAD_PART_BYTES};

@@ -12,6 +12,7 @@ use crate::limits;
 
 /// One thing that the user did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Mutation {
     /// To a post of theirs.
@@ -33,6 +34,7 @@ pub enum Mutation {
 
 /// What is done to a post.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum PostChange {
     /// It is written.
@@ -61,6 +63,7 @@ pub enum PostChange {
 
 /// What is done to a comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum CommentChange {
     /// It is written.
@@ -92,6 +95,7 @@ pub enum CommentChange {
 
 /// What is done to a message. A message cannot be changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum MessageChange {
     /// It is sent.
@@ -117,6 +121,7 @@ pub enum MessageChange {
 
 /// Whether the user likes a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Like {
     /// The post.
     pub post: PostId,
@@ -126,6 +131,7 @@ pub struct Like {
 
 /// Whether the user follows somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Follow {
     /// Whom.
     pub user: UserId,
@@ -135,6 +141,7 @@ pub struct Follow {
 
 /// A picture or a clip that goes along with a post or a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct MediaFile {
     /// The digest of its bytes.
     pub sha256: Sha256,

@@ -89,6 +89,8 @@ impl Page {
 
 /// The place of a row in its list: it stays what it is while other rows come and go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", ts(as = "String"))]
 #[serde(try_from = "String", into = "String")]
 pub struct Cursor {
     position: i64,
@@ -137,6 +139,7 @@ impl From<Cursor> for String {
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Listed<T> {
     /// Its rows.
     pub rows: Vec<T>,
@@ -146,6 +149,7 @@ pub struct Listed<T> {
 
 /// Somebody, beside what they wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct UserView {
     /// Who.
     pub id: UserId,
@@ -155,6 +159,7 @@ pub struct UserView {
 
 /// A picture or a clip.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct MediaView {
     /// The digest of its bytes: until it is uploaded, the engine has the file.
     pub sha256: Sha256,
@@ -169,6 +174,7 @@ pub struct MediaView {
 
 /// A post.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PostView {
     /// Which.
     pub id: PostId,
@@ -198,6 +204,7 @@ pub struct PostView {
 
 /// A comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct CommentView {
     /// Which, and on which post.
     #[serde(flatten)]
@@ -218,6 +225,7 @@ pub struct CommentView {
 
 /// A post with a page of its comments, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ThreadView {
     /// The post.
     pub post: PostView,
@@ -227,6 +235,7 @@ pub struct ThreadView {
 
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct MessageView {
     /// Which, and in which conversation.
     #[serde(flatten)]
@@ -247,6 +256,7 @@ pub struct MessageView {
 
 /// A conversation, with the last that is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ConversationView {
     /// Which.
     pub id: ConversationId,
@@ -262,6 +272,7 @@ pub struct ConversationView {
 
 /// Somebody, as the signed-in user sees them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ProfileView {
     /// Who.
     pub user: UserView,

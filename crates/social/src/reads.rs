@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 
 /// Where a page of the server's begins: opaque, from the page before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct ServerCursor(pub String);
 
 /// Whose posts are in a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// One's own and those of the people one follows.

@@ -1,0 +1,52 @@
+//! Where the database is: a pool of files in the origin private file system, or memory where there is none.
+//!
+//! Owns the installation of SQLite's file system and the connection's first settings. Never knows a table.
+
+use rusqlite::Connection;
+use sqlite_wasm_vfs::sahpool::{OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
+use wasm_bindgen::JsError;
+
+/// Files that the pool holds: databases, logs and journals take one each.
+const POOL_FILES: usize = 12;
+/// The name of SQLite's file system.
+const VFS: &str = "outrigger-opfs";
+
+/// An open database.
+pub(crate) struct Opened {
+    pub(crate) db: Connection,
+    /// What the files are let go with; `None`: the database is in memory.
+    pub(crate) pool: Option<OpfsSAHPoolUtil>,
+    /// Whether there was a database before.
+    pub(crate) existed: bool,
+}
+
+/// Opens the database of this name in a folder of its own. Whoever calls this holds the lock of that name: a second access to the files is refused by the
+/// browser.
+pub(crate) async fn open(name: &str) -> Result<Opened, JsError> {
+    let config = OpfsSAHPoolCfgBuilder::new()
+        .vfs_name(VFS)
+        .directory(&format!("outrigger/{name}"))
+        .initial_capacity(POOL_FILES)
+        .build();
+    let pool = install::<sqlite_wasm_rs::WasmOsCallback>(&config, false).await?;
+    let file = format!("/{name}.db");
+    let flags = rusqlite::OpenFlags::default();
+    let db = Connection::open_with_flags_and_vfs(&file, flags, VFS)?;
+    // In this order: with the lock held for good the log needs no shared memory, which there is none of.
+    db.pragma_update(None, "locking_mode", "exclusive")?;
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(Opened {
+        db,
+        pool: Some(pool),
+        existed: tables > 0,
+    })
+}
+
+/// A database that is gone with the tab.
+pub(crate) fn in_memory() -> Result<Opened, JsError> {
+    Ok(Opened {
+        db: Connection::open_in_memory()?,
+        pool: None,
+        existed: false,
+    })
+}

@@ -1,0 +1,28 @@
+/**
+ * The Worker of one tab: what the page asks comes in by a port, what happens goes back.
+ *
+ * Owns nothing but the wiring. What a tab is, leader or follower, is `worker/tab.js`'s.
+ */
+import { Tab } from "./worker/tab.js";
+
+self.addEventListener("message", (event) => {
+  const { port, options } = event.data;
+  if (!port) return;
+  const tab = new Tab(options, (told) => port.postMessage({ told }));
+  port.onmessage = async ({ data: { id, method, params } }) => {
+    try {
+      port.postMessage({ id, result: await tab.asked(method, params) });
+    } catch (error) {
+      port.postMessage({ id, error: said(error) });
+    }
+  };
+  port.postMessage({ told: { type: "ready" } });
+});
+
+/** An error as it crosses: one word, and what to do. Rust says both in one text. */
+function said(error) {
+  const text = error instanceof Error ? error.message : String(error);
+  const named = /^([a-z-]+): (.*)$/s.exec(text);
+  const kind = error?.kind ?? (named ? named[1] : "database");
+  return { kind, message: named && !error?.kind ? named[2] : text };
+}

@@ -1,0 +1,310 @@
+/**
+ * The tab that holds the database: it hands the engine what happens and does what the engine says.
+ *
+ * Owns the engine's host, its timers and who waits for a reply. Decides nothing: not whether to send, not when, not again.
+ */
+import init, { Host } from "../wasm/outrigger_web.js";
+import { Refusal } from "./errors.js";
+import { Files } from "./files.js";
+import { newId } from "./ids.js";
+import * as inbox from "./inbox.js";
+import { Transport } from "./transport.js";
+
+const PERIOD_MS = 30_000;
+/** How long after a commit that had to be put off it is tried again. */
+const PUT_OFF_MS = 1_000;
+
+export class Leader {
+  #calls = new Map();
+  #nextCall = 0;
+  #timer = 0;
+  #period = 0;
+  #putOff = 0;
+  /** What could not be committed yet. @type {(() => string)[]} */
+  #carried = [];
+  #importing = Promise.resolve();
+
+  /**
+   * Opens the database. Whoever calls this holds the lock of its name.
+   * @param {{name: string, session: import("./session.js").Session, memory: boolean, tell: (told: any) => void, fail: (error: any) => void}} with_
+   */
+  static async open({ name, session, memory, tell, fail }) {
+    await init({ module_or_path: new URL("../wasm/outrigger_web_bg.wasm", import.meta.url) });
+    const settings = { name, server: session.server, account: session.account, memory };
+    const seed = crypto.getRandomValues(new Uint8Array(32));
+    const host = await Host.open(JSON.stringify(settings), seed, Date.now(), performance.now());
+    const files = await Files.open(name, memory);
+    return new Leader(name, host, files, session, memory, tell, fail);
+  }
+
+  constructor(name, host, files, session, memory, tell, fail) {
+    this.name = name;
+    this.host = host;
+    this.files = files;
+    this.session = session;
+    this.transport = new Transport(session);
+    this.memory = memory;
+    this.tell = tell;
+    this.fail = fail;
+    this.state = null;
+    this.existed = host.existed();
+  }
+
+  /** What was left behind is swept, what waits is sent. */
+  async start() {
+    this.notice({ notice: "started" });
+    this.#period = setInterval(() => this.notice({ notice: "tick" }), PERIOD_MS);
+    this.importInbox();
+    const old = await this.files.old();
+    if (old.length === 0) return;
+    const kept = new Set((await inbox.waiting(this.name)).flatMap(filesOf));
+    for (const file of this.query({ query: "unknown_files", files: old })) {
+      if (!kept.has(file)) await this.files.remove(file);
+    }
+  }
+
+  /** Lets everything go, so that another tab can open the database. */
+  stop() {
+    clearInterval(this.#period);
+    clearTimeout(this.#timer);
+    clearTimeout(this.#putOff);
+    this.transport.abortAll();
+    const host = this.host;
+    this.host = null;
+    if (!host) return;
+    try {
+      host.notice(Date.now(), performance.now(), JSON.stringify({ notice: "closing" }));
+    } finally {
+      host.release();
+    }
+    for (const { reject } of this.#calls.values()) reject(new Refusal("stopped", "this tab lets the database go"));
+    this.#calls.clear();
+  }
+
+  /** Something happened. @param {object} what */
+  notice(what) {
+    const text = JSON.stringify(what);
+    this.#commit(() => this.host.notice(Date.now(), performance.now(), text));
+  }
+
+  /** Something is asked of the engine; resolves with its reply. @param {object} what @returns {Promise<any>} */
+  call(what) {
+    const id = ++this.#nextCall;
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { resolve, reject });
+      try {
+        this.#perform(this.host.call(Date.now(), performance.now(), id, JSON.stringify(what)));
+      } catch (error) {
+        this.#calls.delete(id);
+        reject(error);
+      }
+    });
+  }
+
+  /** @param {object} what @returns {any} */
+  query(what) {
+    if (!this.host) throw new Refusal("stopped", "this tab lets the database go");
+    return JSON.parse(this.host.query(JSON.stringify(what)));
+  }
+
+  /** Copies a file to where it can wait. @param {Blob} blob */
+  async stage(blob) {
+    const file = newId();
+    await this.call({ call: "stage", files: [file] });
+    return this.files.copy(file, blob);
+  }
+
+  /** Takes over what other tabs wrote, in its order. */
+  importInbox() {
+    this.#importing = this.#importing.then(() => this.#import()).catch(this.fail);
+    return this.#importing;
+  }
+
+  async #import() {
+    for (const entry of await inbox.waiting(this.name)) {
+      if (!this.host) return;
+      try {
+        const files = filesOf(entry);
+        if (files.length > 0) await this.call({ call: "stage", files });
+        await this.call({ call: "mutate", writes: entry.writes });
+        await inbox.done(this.name, entry.id);
+        this.tell({ type: "imported", id: entry.id });
+      } catch (error) {
+        const { kind, message } = /** @type {any} */ (error);
+        if (kind === "disk-full" || kind === "locked" || kind === "stopped") {
+          setTimeout(() => this.host && this.importInbox(), PUT_OFF_MS);
+          return;
+        }
+        await inbox.refuse(this.name, entry, { kind, message });
+        this.tell({ type: "imported", id: entry.id, error: { kind, message } });
+      }
+    }
+  }
+
+  /** Reads from the server into the database. @param {object} what @returns {Promise<{next: string | null, users: string[]}>} */
+  async read(what) {
+    const found = await this.#read(what);
+    for (const post of found.missing) await this.#read({ read: "post", post });
+    return { next: found.next, users: found.users };
+  }
+
+  async #read(what) {
+    if (this.state?.cause === "by_choice") throw new Refusal("offline", "you are offline by choice: go online first");
+    const begun = JSON.parse(this.host.begin_read(JSON.stringify(what)) ?? "null");
+    if (!begun) return { next: null, users: [], missing: [] };
+    const { reading, paths } = begun;
+    try {
+      const responses = [];
+      for (const path of paths) responses.push(await this.get(path));
+      if (!this.host) throw new Refusal("stopped", "this tab lets the database go");
+      const text = JSON.stringify(responses.map(asText));
+      const [first, ...rest] = JSON.parse(this.host.finish_read(Date.now(), performance.now(), reading, text));
+      this.#do(rest);
+      return first.reply;
+    } finally {
+      this.host?.abandon_read(reading);
+    }
+  }
+
+  /** A GET as the user, with the session renewed where that is needed. @param {string} path */
+  async get(path) {
+    for (const again of [true, false]) {
+      const response = await this.transport.fetch(path, { signal: AbortSignal.timeout(PERIOD_MS) }).catch(() => null);
+      if (!response) throw new Refusal("offline", "the server is not reached: what is here is shown");
+      if (response.status !== 401 || !again) return response;
+      const how = await this.session.renew();
+      if (how !== "renewed") {
+        this.notice({ notice: "refreshed", how });
+        if (how === "invalid_grant") throw new Refusal("sign-in", "the session has ended: sign in again");
+        throw new Refusal("offline", "the session could not be renewed: try again");
+      }
+    }
+    throw new Refusal("sign-in", "the session has ended: sign in again");
+  }
+
+  /** The bytes of a picture: from here while it waits, else from the server. @param {{sha256: string, server_id: string | null, type: string}} media */
+  async media({ sha256, server_id, type }) {
+    const file = this.query({ query: "attachment_file", sha256 });
+    if (file) {
+      const here = await this.files.read(file).catch(() => null);
+      if (here) return new Blob([here], { type });
+    }
+    if (!server_id) throw new Refusal("missing", "the picture is not here any more");
+    const response = await this.get(`/v1/media/${encodeURIComponent(server_id)}`);
+    if (response.status !== 200) throw new Refusal("missing", "the server does not have the picture");
+    return new Blob([response.body], { type });
+  }
+
+  /** Commits; what cannot be now is brought again, in its order. @param {() => string} work */
+  #commit(work) {
+    if (!this.host) return;
+    if (this.#carried.length > 0) {
+      this.#carried.push(work);
+      return;
+    }
+    try {
+      this.#perform(work());
+    } catch (error) {
+      this.#putOffOrFail(work, error);
+    }
+  }
+
+  #putOffOrFail(work, error) {
+    const text = error instanceof Error ? error.message : String(error);
+    if (!text.startsWith("disk-full:") && !text.startsWith("locked:")) {
+      this.fail(error);
+      return;
+    }
+    this.#carried.unshift(work);
+    this.#putOff = setTimeout(() => {
+      const carried = this.#carried;
+      this.#carried = [];
+      for (const one of carried) this.#commit(one);
+    }, PUT_OFF_MS);
+  }
+
+  #perform(effects) {
+    this.#do(JSON.parse(effects));
+  }
+
+  #do(effects) {
+    for (const effect of effects) this.#one(effect);
+  }
+
+  #one(effect) {
+    switch (effect.effect) {
+      case "reply":
+        this.#settle(effect.call, ({ resolve }) => resolve(effect.reply));
+        break;
+      case "refused":
+        this.#settle(effect.call, ({ reject }) => reject(new Refusal(effect.kind, effect.message)));
+        break;
+      case "send":
+        this.transport.send(effect, (body) => this.#body(body), {
+          answered: (attempt, { status, headers, body }) => {
+            const text = JSON.stringify(headers);
+            this.#commit(() => this.host.answered(Date.now(), performance.now(), attempt, status, text, body));
+          },
+          unreached: (attempt, reason) => {
+            this.#commit(() => this.host.unreached(Date.now(), performance.now(), attempt, reason));
+          },
+        });
+        break;
+      case "abort":
+        this.transport.abort(effect.attempt);
+        break;
+      case "refresh":
+        this.session.renew().then(
+          (how) => this.notice({ notice: "refreshed", how }),
+          () => this.notice({ notice: "refreshed", how: "failed" }),
+        );
+        break;
+      case "wake":
+        clearTimeout(this.#timer);
+        if (effect.after_ms !== null) this.#timer = setTimeout(() => this.notice({ notice: "tick" }), effect.after_ms);
+        break;
+      case "remove_file":
+        this.files.remove(effect.file).catch(() => this.notice({ notice: "not_removed", file: effect.file }));
+        break;
+      case "status":
+        this.state = effect.state;
+        this.tell({ type: "status", state: effect.state });
+        break;
+      case "changed":
+        this.tell({ type: "changed", entities: effect.entities });
+        break;
+      case "changed_elsewhere":
+        this.tell({ type: "changed", entities: null });
+        break;
+      case "settled":
+        this.tell({ type: "settled", mutation: effect.mutation, outcome: effect.outcome });
+        break;
+    }
+  }
+
+  #settle(call, how) {
+    const waiting = this.#calls.get(call);
+    this.#calls.delete(call);
+    if (waiting) how(waiting);
+  }
+
+  /** @returns {Promise<BodyInit | undefined>} */
+  async #body(body) {
+    switch (body.body) {
+      case "text":
+        return body.text;
+      case "file_part":
+        return this.files.read(body.file, body.offset, body.length);
+      default:
+        return undefined;
+    }
+  }
+}
+
+function filesOf(entry) {
+  return entry.writes.flatMap((write) => (write.files ?? []).map((file) => file.file));
+}
+
+function asText({ status, headers, body }) {
+  return { status, headers, body: new TextDecoder().decode(body) };
+}

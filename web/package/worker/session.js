@@ -1,0 +1,106 @@
+/**
+ * The session with the server: signing up, in and out, and its renewal.
+ *
+ * Owns the tokens. They are in IndexedDB, durable before they are used, and in no message to a page and no error. Renewed by one at a time, across tabs.
+ */
+import { Refusal } from "./errors.js";
+import * as idb from "./idb.js";
+
+const STORE = "session";
+const INVALID_GRANT = "urn:outrigger:problem:invalid-grant";
+const TIMEOUT_MS = 30_000;
+
+export class Session {
+  #kept = null;
+
+  /** @param {string} server */
+  constructor(server) {
+    this.server = server;
+  }
+
+  /** Who is signed in. */
+  get account() {
+    return this.#kept?.account ?? null;
+  }
+
+  get token() {
+    return this.#kept?.access_token ?? null;
+  }
+
+  /** Reads what another tab, or this one before, has kept. */
+  async load() {
+    this.#kept = (await idb.get(STORE, this.server)) ?? null;
+    return this.account;
+  }
+
+  /** @param {string} name @param {string} password */
+  signUp(name, password) {
+    return this.#begin("/v1/accounts", { name, password });
+  }
+
+  /** @param {string} name @param {string} password */
+  signIn(name, password) {
+    return this.#begin("/v1/sessions", { name, password });
+  }
+
+  async #begin(path, body) {
+    const response = await this.#post(path, body);
+    if (!response) throw new Refusal("offline", "the server is not reached: check the connection, and try again");
+    const said = await response.json().catch(() => null);
+    if (!response.ok || !said?.access_token) {
+      throw new Refusal("server", said?.detail ?? `the server answered ${response.status}`);
+    }
+    await this.#keep(said);
+    return this.account;
+  }
+
+  async #keep(said) {
+    const { access_token, refresh_token, account } = said;
+    await idb.put(STORE, this.server, { access_token, refresh_token, account });
+    this.#kept = { access_token, refresh_token, account };
+  }
+
+  /** Renews the session: `renewed`, `invalid_grant` or `failed`. */
+  renew() {
+    return navigator.locks.request(`outrigger-session:${this.server}`, async () => {
+      const before = this.token;
+      await this.load();
+      // Another tab has done it meanwhile.
+      if (this.token && this.token !== before) return "renewed";
+      if (!this.#kept) return "invalid_grant";
+      const response = await this.#post("/v1/sessions/refresh", { refresh_token: this.#kept.refresh_token });
+      const said = await response?.json().catch(() => null);
+      if (response?.ok && said?.access_token) {
+        await this.#keep(said);
+        return "renewed";
+      }
+      return said?.type === INVALID_GRANT ? "invalid_grant" : "failed";
+    });
+  }
+
+  /** Forgets the session here, and tells the server as far as it is reached. */
+  async end() {
+    const token = this.token;
+    await idb.remove(STORE, this.server);
+    this.#kept = null;
+    if (!token) return;
+    const headers = { authorization: `Bearer ${token}` };
+    await fetch(`${this.server}/v1/sessions/current`, { method: "DELETE", headers, credentials: "omit" }).catch(() => {});
+  }
+
+  async #post(path, body) {
+    try {
+      return await fetch(this.server + path, {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "application/json" },
+        body: JSON.stringify(body),
+        credentials: "omit",
+        cache: "no-store",
+        redirect: "error",
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch {
+      return null;
+    }
+  }
+}
