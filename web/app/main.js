@@ -5,11 +5,13 @@
  */
 import { openClient } from "../package/index.js";
 import "../package/sync-status.js";
+import { toast } from "./parts/toast.js";
 import { register } from "./register.js";
 import { cannotOpen } from "./screens/cannot-open.js";
 import { signInScreen } from "./screens/sign-in.js";
 import { stoppedScreen } from "./screens/stopped.js";
 import { shell } from "./shell.js";
+import { whatWentWrong } from "./words.js";
 
 const place = /** @type {HTMLElement} */ (document.getElementById("app"));
 
@@ -47,6 +49,8 @@ function begin(client) {
     made.begin(!isFirst);
   };
   const updated = () => void update().catch((error) => place.replaceChildren(cannotOpen(error)));
+  // Another tab holds the database, and found that it cannot keep what was written in this one.
+  client.addEventListener("refused", (event) => toast(`Something that you wrote was not kept. ${whatWentWrong(/** @type {CustomEvent} */ (event).detail)}`));
   client.addEventListener("account", updated);
   client.addEventListener("role", updated);
   updated();

@@ -51,6 +51,7 @@ export async function register(client) {
 
 /** Registers the worker of the newest version; where the server cannot be asked, the one that is there stays. */
 async function install() {
+  if (!navigator.onLine) return navigator.serviceWorker.getRegistration("/");
   try {
     const answer = await fetch("/build.json", { cache: "no-store" });
     if (!answer.ok) return await navigator.serviceWorker.getRegistration("/");
