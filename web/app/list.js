@@ -46,16 +46,20 @@ export class KeyedList {
    * Makes the rows of a container those of these views, in their order. A view whose row stands in another container moves it here.
    * @param {HTMLElement} container
    * @param {T[]} views
+   * @param {number} [makesMax] so many new rows are made at most; the views from the next one on are left for another time
+   * @returns {boolean} whether all of them are shown
    */
-  show(container, views) {
+  show(container, views, makesMax = Infinity) {
     const keys = new Set(views.map(this.#key));
     for (const key of this.#shown.get(container) ?? []) {
       if (!keys.has(key)) this.#takeOut(key, container);
     }
     let place = container.firstElementChild;
+    let made = 0;
     for (const view of views) {
       const key = this.#key(view);
       const held = this.#rows.get(key);
+      if (!held && (made += 1) > makesMax) break;
       const entry = held ?? { row: this.#make(view), home: null };
       if (held) held.row.update(view);
       else this.#rows.set(key, entry);
@@ -63,7 +67,8 @@ export class KeyedList {
       if (entry.row.node === place) place = place.nextElementSibling;
       else put(entry.row.node, container, place);
     }
-    this.#shown.set(container, [...keys]);
+    this.#shown.set(container, [...keys].filter((key) => this.#rows.get(key)?.home === container));
+    return made <= makesMax;
   }
 
   /**

@@ -10,6 +10,8 @@ import { follow } from "./follow.js";
 
 /** Pages on each side of the live ones that keep their rows; further ones keep their height only. */
 const KEPT_PAGES = 2;
+/** New rows that are made without a pause: more would be felt on a slow device. */
+const MADE_AT_ONCE = 10;
 /** So far from the screen a page is live already. */
 const NEAR = "800px 0px";
 
@@ -24,16 +26,26 @@ const NEAR = "800px 0px";
  */
 
 /**
- * @typedef {{ index: number, element: HTMLElement, after: string | null, next: string | null | undefined, leave: (() => void) | null, near: boolean, filled: boolean }} Page
+ * @template T
+ * @typedef {object} Page
+ * @property {number} index
+ * @property {HTMLElement} element
+ * @property {string | null} after
+ * @property {string | null | undefined} next
+ * @property {(() => void) | null} leave ends its live query
+ * @property {boolean} near near the screen
+ * @property {boolean} filled has rows
+ * @property {T[]} rows what it is to show
+ * @property {number} filling the timer of the next rows
  */
 
 /**
  * @template T
  */
 export class PagedList {
-  /** @type {Page[]} */
+  /** @type {Page<T>[]} */
   #pages = [];
-  /** @type {Map<Element, Page>} */
+  /** @type {Map<Element, Page<T>>} */
   #byElement = new Map();
   #closed = false;
 
@@ -44,7 +56,7 @@ export class PagedList {
    * @param {(after: string | null, hear: (listed: Listed<T>) => void) => () => void} options.ask asks for a page, live; gives what ends it
    * @param {boolean} [options.upwards] later pages stand above earlier ones, and the rows of each in turned order
    * @param {(index: number, isLast: boolean) => void} [options.reached] a page is near the screen
-   * @param {(rows: number) => void} [options.shown] rows were shown
+   * @param {() => void} [options.shown] rows were shown
    */
   constructor(options) {
     this.options = options;
@@ -55,15 +67,15 @@ export class PagedList {
   close() {
     this.#closed = true;
     this.observer.disconnect();
-    for (const page of this.#pages) page.leave?.();
+    for (const page of this.#pages) this.#leave(page);
     this.options.list.close();
   }
 
   /** @param {string | null} after */
   #append(after) {
     const element = el("div", { class: "page" });
-    /** @type {Page} */
-    const page = { index: this.#pages.length, element, after, next: undefined, leave: null, near: this.#pages.length === 0, filled: false };
+    /** @type {Page<T>} */
+    const page = { index: this.#pages.length, element, after, next: undefined, leave: null, near: this.#pages.length === 0, filled: false, rows: [], filling: 0 };
     this.#pages.push(page);
     this.#byElement.set(element, page);
     if (this.options.upwards) this.options.container.prepend(element);
@@ -73,17 +85,19 @@ export class PagedList {
     if (page.index === 0) this.#open(page);
   }
 
-  /** @param {Page} page */
+  /** @param {Page<T>} page */
   #open(page) {
     page.leave = this.options.ask(page.after, (listed) => {
       if (!this.#closed) this.#take(page, listed);
     });
   }
 
-  /** @param {Page} page */
+  /** @param {Page<T>} page */
   #leave(page) {
     page.leave?.();
     page.leave = null;
+    clearTimeout(page.filling);
+    page.filling = 0;
   }
 
   /** @param {IntersectionObserverEntry[]} entries */
@@ -115,26 +129,36 @@ export class PagedList {
   }
 
   /**
-   * @param {Page} page
+   * @param {Page<T>} page
    * @param {Listed<T>} listed
    */
   #take(page, listed) {
-    const rows = this.options.upwards ? [...listed.rows].reverse() : listed.rows;
-    this.options.list.show(page.element, rows);
-    if (!page.filled) page.element.style.blockSize = "";
-    page.filled = true;
+    page.rows = this.options.upwards ? [...listed.rows].reverse() : listed.rows;
+    if (!page.filling) this.#fill(page);
     page.next = listed.next;
     this.#chain(page, listed.next);
-    this.options.shown?.(listed.rows.length);
-    // One that is only kept was asked for once, to be chained anew.
-    if (!page.near) this.#leave(page);
     const isLast = page === this.#pages.at(-1);
     if (isLast && page.near) this.options.reached?.(page.index, true);
   }
 
   /**
+   * Shows its rows, some at a time. The box keeps the height that it was left with until all of them are there.
+   * @param {Page<T>} page
+   */
+  #fill(page) {
+    // Upwards the newest stand last, and all of them are there at once: messages are light.
+    const isWhole = this.options.list.show(page.element, page.rows, this.options.upwards ? Infinity : MADE_AT_ONCE);
+    page.filled = true;
+    page.filling = isWhole ? 0 : window.setTimeout(() => this.#fill(page));
+    if (isWhole) page.element.style.blockSize = "";
+    // One that is only kept was asked for once, to be chained anew.
+    if (isWhole && !page.near) this.#leave(page);
+    this.options.shown?.();
+  }
+
+  /**
    * Sees to it that the next page begins where this one ends.
-   * @param {Page} page
+   * @param {Page<T>} page
    * @param {string | null} next
    */
   #chain(page, next) {

@@ -26,16 +26,18 @@ export function failure(client, what) {
   let mutation = "";
   /** @type {Editable | null} */
   let editable = null;
-  const why = el("p", { class: "failure-why" });
-  const edit = action("Edit", "edit", () => beginEdit());
-  const actions = el(
-    "div",
-    { class: "row-actions" },
-    action("Retry", "retry", () => attempt(() => client.retry(mutation))),
-    edit,
-    action("Discard", "trash", () => discard()),
-  );
-  const node = el("div", { class: "failure", role: "group", "aria-label": `Your ${what} was not sent`, hidden: true }, why, actions);
+  const node = el("div", { class: "failure", role: "group", "aria-label": `Your ${what} was not sent`, hidden: true });
+
+  /** Most rows never fail, and there are many of them: what is inside is made when it is needed. @type {ReturnType<typeof make> | null} */
+  let made = null;
+  function make() {
+    const why = el("p", { class: "failure-why" });
+    const edit = action("Edit", "edit", () => beginEdit());
+    const retry = action("Retry", "retry", () => attempt(() => client.retry(mutation)));
+    const actions = el("div", { class: "row-actions" }, retry, edit, action("Discard", "trash", () => discard()));
+    node.append(why, actions);
+    return { why, edit, actions };
+  }
 
   /** @param {() => Promise<unknown>} act */
   async function attempt(act) {
@@ -60,7 +62,8 @@ export function failure(client, what) {
   }
 
   function beginEdit() {
-    if (!editable) return;
+    if (!editable || !made) return;
+    const { edit, actions } = made;
     const { text, max, to } = editable;
     const editor = textEditor({
       label: `Change your ${what} and send it again`,
@@ -85,7 +88,7 @@ export function failure(client, what) {
     if (asked !== mutation) return;
     const item = items.find((one) => one.mutation === mutation);
     editable = item && !item.upload ? textOf(item.payload) : null;
-    show(edit, editable !== null);
+    if (made) show(made.edit, editable !== null);
   }
 
   /** @param {EntityStatus} status */
@@ -95,10 +98,11 @@ export function failure(client, what) {
       mutation = "";
       return;
     }
-    say(why, whyParked(status.parked, status.attempts));
+    made ??= make();
+    say(made.why, whyParked(status.parked, status.attempts));
     if (status.mutation === mutation) return;
     mutation = status.mutation;
-    show(edit, false);
+    show(made.edit, false);
     void learn();
   };
   return { node, update };
