@@ -27,7 +27,6 @@ mod write;
 mod error;
 mod exit;
 mod output;
-mod pill;
 mod show;
 mod style;
 mod text;

@@ -4,8 +4,7 @@
 
 use clap::builder::styling::{AnsiColor, Style};
 use outrigger_engine::EntityStatus;
-
-use crate::pill::{Icon, Pill, Tone};
+use outrigger_engine::pill::{Icon, Pill, Tone};
 
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();

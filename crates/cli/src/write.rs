@@ -4,6 +4,7 @@
 
 use outrigger_engine::ids::{LocalId, MutationId};
 use outrigger_engine::inspect::Item;
+use outrigger_engine::pill::pill;
 use outrigger_engine::{Cause, Outcome, Parked, SyncKind, SyncState, Write};
 use outrigger_social::Mutation;
 use outrigger_social::id::short;
@@ -15,7 +16,6 @@ use crate::context::{Context, Service};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::output::View;
-use crate::pill::pill;
 use crate::style::{self, paint};
 use crate::text;
 

@@ -43,6 +43,7 @@ mod restore;
 // How it stands.
 mod report;
 pub mod status;
+pub mod pill;
 pub mod inspect;
 
 // What every host can replay.

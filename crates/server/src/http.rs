@@ -8,6 +8,7 @@ mod clock;
 mod crowd;
 mod metrics;
 mod openapi;
+mod site;
 mod streams;
 mod writer;
 
@@ -30,6 +31,7 @@ use crate::error::Error;
 use crate::files;
 use crate::password::{Argon2id, PasswordCost};
 use crate::server::{Server, Settings};
+use crate::site::Site;
 use crate::store::sqlite::SqliteStore;
 
 /// The server as it is deployed: SQLite and files.
@@ -46,6 +48,8 @@ pub struct Config {
     pub limits: HttpLimits,
     /// What hashing a password costs.
     pub password_cost: PasswordCost,
+    /// What is served to browsers.
+    pub site: Site,
 }
 
 impl Config {
@@ -65,6 +69,7 @@ impl Default for Config {
             settings: Settings::default(),
             limits: HttpLimits::default(),
             password_cost: PasswordCost::default(),
+            site: Site::embedded(),
         }
     }
 }
@@ -124,7 +129,7 @@ pub async fn serve(
         .map_err(|error| Error::Listen(std::io::Error::other(error)))??;
     let writer = writer::start(server.clone(), config.limits.queue_max)?;
     let sweeper = tokio::spawn(sweep_now_and_then(server.clone()));
-    let app = app::App::new(server.clone(), writer.queue(), config.limits.clone());
+    let app = app::App::new(server.clone(), writer.queue(), config.limits.clone(), config.site);
     accept(&config.limits, listener, app, shutdown).await;
     sweeper.abort();
     writer.stop(config.limits.shutdown_timeout).await;

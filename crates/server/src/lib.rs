@@ -25,6 +25,8 @@ mod files;
 mod password;
 pub mod store;
 
+mod site;
+
 pub mod http;
 
 pub use error::Error;
@@ -32,3 +34,4 @@ pub use http::{Config, HttpLimits, openapi, renew_epoch, serve};
 pub use password::{Argon2id, PasswordCost, PasswordHasher};
 pub use rate::Rate;
 pub use server::{Exchange, Server, Settings};
+pub use site::Site;

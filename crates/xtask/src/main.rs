@@ -4,6 +4,7 @@
 //! where it may, or says what is missing and how to get it. No check changes a source file: what is stored anew is asked for by name.
 
 mod api;
+mod browser;
 mod counts;
 mod deny;
 mod fuzz;
@@ -15,6 +16,7 @@ mod sim;
 mod sqlcipher;
 mod tidy;
 mod unit;
+mod web;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -24,7 +26,7 @@ use shell::{Failure, cargo};
 type Task = fn() -> Result<(), Failure>;
 
 /// Every task, in the order in which `check` runs them: what is quick to fail comes first.
-const TASKS: [(&str, &str, Task); 13] = [
+const TASKS: [(&str, &str, Task); 15] = [
     ("fmt", "the code is formatted", fmt),
     ("tidy", "files are named, headed and sized as agreed", tidy::run),
     (
@@ -66,6 +68,16 @@ const TASKS: [(&str, &str, Task); 13] = [
         fuzz::run,
     ),
     (
+        "web",
+        "the engine, the package and the app are built for browsers, small enough and with their types",
+        web::run,
+    ),
+    (
+        "browser",
+        "the app works in a real browser, with the real server (Chromium, Playwright)",
+        browser::run,
+    ),
+    (
         "deny",
         "licences, bans and sources are as agreed, and nothing is known to be weak (cargo-deny)",
         deny::run,
@@ -73,11 +85,18 @@ const TASKS: [(&str, &str, Task); 13] = [
 ];
 
 /// What is not checked but done, when it is asked for.
-const DEEDS: [(&str, &str, Task); 1] = [(
-    "bless-counts",
-    "store what the engine's own steps cost now",
-    counts::bless,
-)];
+const DEEDS: [(&str, &str, Task); 2] = [
+    (
+        "bless-counts",
+        "store what the engine's own steps cost now",
+        counts::bless,
+    ),
+    (
+        "bless-types",
+        "store the TypeScript types that the Rust code has now",
+        web::bless,
+    ),
+];
 
 /// The one that takes arguments.
 const PLANTED: &str =

@@ -1,6 +1,7 @@
 //! `outrigger enqueue FILE`
 
 use outrigger_client::ErrorKind;
+use outrigger_engine::pill::pill;
 use outrigger_engine::{App as _, StagedFile, SyncState, Write};
 use outrigger_social::Mutation;
 use outrigger_social::intake::{self, Line, Names};
@@ -13,7 +14,6 @@ use crate::context::{Context, Service};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::output::View;
-use crate::pill::pill;
 use crate::style::{self, paint};
 use crate::text;
 use crate::write::{self, WaitArgs};

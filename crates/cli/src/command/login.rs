@@ -2,6 +2,7 @@
 
 use outrigger_client::{Session, SessionPlace};
 use outrigger_engine::SyncState;
+use outrigger_engine::pill::pill;
 use outrigger_social::wire;
 use serde::Serialize;
 use url::Url;
@@ -12,7 +13,6 @@ use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::home::Account;
 use crate::output::View;
-use crate::pill::pill;
 use crate::prompt::{self, PasswordArgs};
 use crate::session;
 use crate::style::{self, paint};

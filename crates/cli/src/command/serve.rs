@@ -1,6 +1,6 @@
 //! `outrigger serve`
 
-use outrigger_server::Config;
+use outrigger_server::{Config, Site};
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -32,17 +32,26 @@ pub(crate) struct Args {
 struct Listening {
     url: String,
     data: PathBuf,
+    /// Where a browser on this machine finds the app, if it was built in.
+    app: Option<String>,
 }
 
 impl View for Listening {
     fn human(&self) -> String {
-        let Self { url, data } = self;
-        format!(
+        let Self { url, data, app } = self;
+        let listening = format!(
             "{} listening on {}, data in {}",
             paint(style::GOOD, '●'),
             paint(style::BOLD, url),
             data.display()
-        )
+        );
+        let app = match app {
+            Some(app) => format!("open {} in a browser for the app", paint(style::BOLD, app)),
+            None => {
+                "built without the app for browsers; to have it: cargo xtask web, then build again".to_owned()
+            }
+        };
+        format!("{listening}\n  {app}")
     }
 }
 
@@ -67,14 +76,26 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
         // An error says that nobody wants to know.
         let _ = asked_tx.send(signal.await);
     };
-    let serving = outrigger_server::serve(Config::new(&data), listener, shutdown);
+    let config = Config::new(&data);
+    let app = app_address(&config.site, address);
+    let serving = outrigger_server::serve(config, listener, shutdown);
     context.output.show(&Listening {
         url: format!("http://{address}"),
         data,
+        app,
     })?;
     serving.await?;
     match asked.try_recv() {
         Ok(Signal::Interrupt) => Ok(ExitCode::Interrupted),
         _ => Ok(ExitCode::Done),
     }
+}
+
+/// What to open on this machine. Who listens everywhere is called by a name under which browsers keep things also without TLS.
+fn app_address(site: &Site, address: SocketAddr) -> Option<String> {
+    let host = match address.ip().is_unspecified() {
+        true => format!("localhost:{}", address.port()),
+        false => address.to_string(),
+    };
+    (!site.is_empty()).then(|| format!("http://{host}"))
 }

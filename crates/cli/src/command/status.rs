@@ -1,5 +1,6 @@
 //! `outrigger status`
 
+use outrigger_engine::pill::{Pill, pill};
 use outrigger_engine::{Cause, SyncKind, SyncState};
 use serde::Serialize;
 use std::time::Duration;
@@ -9,7 +10,6 @@ use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::home::Account;
 use crate::output::{Output, View};
-use crate::pill::{Pill, pill};
 use crate::style::{self, paint};
 use crate::text;
 use crate::write::is_hopeless;
@@ -110,7 +110,7 @@ impl Drop for OpenLine<'_> {
 /// What the pill does not say.
 fn details(state: &SyncState) -> Vec<String> {
     let mut details = Vec::new();
-    if state.kind != SyncKind::Syncing && state.pending > 0 {
+    if state.kind == SyncKind::Error && state.pending > 0 {
         details.push(format!("{} waiting", state.pending));
     }
     if state.failed > 0 {

@@ -3,6 +3,7 @@
 //! Owns the layout, for 80 columns. Prints plain lines where there is no terminal, and nothing where only the JSON is wanted.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use outrigger_engine::pill::pill;
 use outrigger_engine::{SyncKind, SyncState};
 use std::io::IsTerminal as _;
 use std::time::Duration;
@@ -10,7 +11,6 @@ use std::time::Duration;
 use super::audit::{Audit, Row, Score};
 use super::lines::ParkedItem;
 use super::proxy::Tally;
-use crate::pill::pill;
 use crate::style::{self, ACCENT, BAD, BOLD, DIM, GOOD, paint};
 
 /// Columns of text.

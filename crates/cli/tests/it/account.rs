@@ -103,7 +103,7 @@ fn where_the_session_has_ended_everything_waits_for_the_next_one() {
     alice
         .run(["status"])
         .ok()
-        .says("Sync failed. Tap to retry")
+        .says("Signed out. Tap to sign in")
         .says("outrigger login NAME");
     alice.run(["sync"]).exits(5);
     alice

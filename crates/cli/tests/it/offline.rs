@@ -79,7 +79,7 @@ fn a_server_from_a_backup_stops_everything_until_it_is_accepted() {
     alice
         .run(["status"])
         .ok()
-        .says("Sync failed. Tap to retry")
+        .says("Server restored. Tap to review")
         .says("outrigger accept-server");
     alice.run(["sync"]).exits(3);
     alice.run(["accept-server"]).ok();

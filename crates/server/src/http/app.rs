@@ -1,4 +1,4 @@
-//! From an HTTP request to the core and back: bounds on headers, the operational pages, and which thread may block.
+//! From an HTTP request to the core and back: bounds on headers, the operational pages, the app for browsers, and which thread may block.
 //!
 //! Owns what every request passes. Never answers anything but the API's own problems: there is no other router to refuse.
 
@@ -13,6 +13,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::clock::{Clock, system_random};
 use super::metrics::Metrics;
+use super::site::Served;
 use super::streams::{self, blocking};
 use super::writer::Queue;
 use super::{HttpLimits, LocalServer, body, openapi};
@@ -20,6 +21,7 @@ use crate::exchange::{self, Caller, Request, Response};
 use crate::operation::{self, BodyKind, Operation, Route, Work};
 use crate::problem::{Problem, ProblemKind};
 use crate::server::{Exchange, unavailable};
+use crate::site::Site;
 
 /// Passwords hashed at once: each takes a core and much memory.
 const PASSWORDS_MAX: usize = 2;
@@ -43,10 +45,11 @@ pub(super) struct App {
     passwords: Semaphore,
     pub(super) publishing: Semaphore,
     document: String,
+    site: Site,
 }
 
 impl App {
-    pub(super) fn new(server: Arc<LocalServer>, queue: Queue, limits: HttpLimits) -> Arc<Self> {
+    pub(super) fn new(server: Arc<LocalServer>, queue: Queue, limits: HttpLimits, site: Site) -> Arc<Self> {
         Arc::new(Self {
             server,
             queue,
@@ -59,6 +62,7 @@ impl App {
             publishing: Semaphore::new(PUBLISHED_MAX),
             document: openapi::openapi(),
             limits,
+            site,
         })
     }
 
@@ -99,7 +103,7 @@ impl App {
                 Some(("metrics", text("text/plain; version=0.0.4; charset=utf-8", page)))
             }
             "/openapi.json" => Some(("openapi", text("application/json", self.document.clone()))),
-            _ => None,
+            path => Served::at(path, &self.site).map(|served| ("site", served.answer(request.headers()))),
         };
         match page {
             Some((route, page)) if [Method::GET, Method::HEAD].contains(request.method()) => (route, page),

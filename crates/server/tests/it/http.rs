@@ -18,7 +18,7 @@ use crate::world::PNG;
 async fn errors_of_the_framework_are_problems_too() {
     let server = start().await;
     refused(server.get("/nowhere").await, 404, "not-found").await;
-    refused(server.get("/").await, 404, "not-found").await;
+    refused(server.get("/v2").await, 404, "not-found").await;
     let wrong_method = server.send(Method::PUT, "/v1/posts", |it| it).await;
     assert_eq!(wrong_method.headers()["allow"], "POST");
     refused(wrong_method, 405, "method-not-allowed").await;

@@ -14,6 +14,7 @@ mod resources;
 mod restart;
 mod running;
 mod sessions;
+mod site;
 mod uploads;
 mod watermark;
 mod world;

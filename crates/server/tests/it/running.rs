@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use outrigger_server::{Config, HttpLimits, PasswordCost, Settings, serve};
+use outrigger_server::{Config, HttpLimits, PasswordCost, Settings, Site, serve};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -26,10 +26,18 @@ pub(crate) async fn start() -> Running {
 }
 
 pub(crate) async fn start_with(limits: HttpLimits) -> Running {
+    start_serving(limits, Site::embedded()).await
+}
+
+/// The same with an app for browsers, or with none.
+pub(crate) async fn start_serving(limits: HttpLimits, site: Site) -> Running {
     // The client wants one even where it speaks no TLS; only the first of these succeeds.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = tempfile::tempdir().unwrap();
-    let config = config(folder.path(), limits);
+    let config = Config {
+        site,
+        ..config(folder.path(), limits)
+    };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();

@@ -2,13 +2,13 @@
 
 use outrigger_engine::SyncState;
 use outrigger_engine::ids::MutationId;
+use outrigger_engine::pill::pill;
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::output::View;
-use crate::pill::pill;
 use crate::prompt;
 use crate::queue::{self, short_id};
 use crate::style::{self, paint};

@@ -1,0 +1,71 @@
+/**
+ * What tests of the app stand on: the real server, one for each worker of Playwright's; people of their own; pages that are watched.
+ *
+ * Owns no word of the app. A test leaves the server as it likes: the next one finds it running.
+ */
+import { test as base, expect } from "@playwright/test";
+
+import { Api, newPerson } from "./api.js";
+import { Browser } from "./browser.js";
+import { Server } from "./server.js";
+
+export { expect, newPerson };
+
+/** What a page may say where the network is cut on purpose: `test.use({ allowed: CUT })`. */
+export const CUT = [/Failed to load resource: net::ERR_/, /the server responded with a status of 50[234]/];
+
+export const test = base.extend({
+  /** What a page may say to the console as an error or a warning. */
+  allowed: [[], { option: true }],
+
+  /** The server. Its data lives as long as the worker, so tests do not count on being alone on it. */
+  server: [
+    async ({}, use) => {
+      const server = await Server.start();
+      await use(server);
+      await server.remove();
+    },
+    { scope: "worker" },
+  ],
+
+  /** Where the app is. */
+  site: async ({ server }, use) => {
+    await server.start();
+    await use(server.url);
+    server.thaw();
+    await server.start();
+  },
+
+  baseURL: async ({ site }, use) => use(site),
+
+  /** The API, spoken to by nobody yet. */
+  api: async ({ site }, use) => use(new Api(site)),
+
+  /** Somebody with an account. */
+  person: async ({ api }, use) => {
+    const person = newPerson();
+    await api.signUp(person);
+    await use(person);
+  },
+
+  /** A browser process that can be killed. */
+  killable: async ({}, use) => {
+    const browser = await Browser.open();
+    await use(browser);
+    await browser.remove();
+  },
+
+  context: async ({ context, allowed }, use) => {
+    /** @type {string[]} */
+    const said = [];
+    const hear = (/** @type {string} */ text) => {
+      if (!allowed.some((/** @type {RegExp} */ one) => one.test(text))) said.push(text);
+    };
+    context.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) hear(message.text());
+    });
+    context.on("weberror", (error) => hear(error.error().message));
+    await use(context);
+    expect(said, "what pages said to the console").toEqual([]);
+  },
+});
