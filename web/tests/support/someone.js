@@ -132,7 +132,7 @@ export const SENT = "Sent";
  * @param {string} words
  */
 export function mark(row, words) {
-  return row.getByRole("img", { name: words });
+  return row.getByRole("img", { name: words, exact: true });
 }
 
 /**
