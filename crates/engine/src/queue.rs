@@ -335,9 +335,8 @@ pub(crate) fn next_at_rest(db: &Db<'_>, row: &Row) -> Result<Option<Row>, Error>
 
 /// The next newer row of the same entity, whatever it does.
 pub(crate) fn next_of_entity(db: &Db<'_>, row: &Row) -> Result<Option<Row>, Error> {
-    let mut statement = db.prepare_cached(select!(
-        "WHERE entity = ?1 AND place > ?2 ORDER BY place LIMIT 1"
-    ))?;
+    let mut statement =
+        db.prepare_cached(select!("WHERE entity = ?1 AND place > ?2 ORDER BY place LIMIT 1"))?;
     Ok(statement
         .query_row(params![row.entity.id, row.place], read)
         .optional()?)

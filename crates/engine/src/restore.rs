@@ -149,7 +149,11 @@ fn is_asked_for(row: &Row) -> bool {
 }
 
 /// Parks a row whose effect its key can no longer tell. A create can be looked up by the key that the server keeps on what was created.
-fn make_uncertain<A: App>(step: &mut Step<'_, A>, row: &mut Row, detail: &str) -> Result<(), Error> {
+pub(crate) fn make_uncertain<A: App>(
+    step: &mut Step<'_, A>,
+    row: &mut Row,
+    detail: &str,
+) -> Result<(), Error> {
     parked::park(
         step,
         row,

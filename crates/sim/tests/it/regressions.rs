@@ -86,9 +86,9 @@ fn an_id_of_the_servers_former_life_is_forgotten() {
         .for_each(|seed| check(seed, "all"));
 }
 
-/// A restored server may have lost a post. A comment on it went under the id of the post's former life, was refused, and the user's second try made it twice: while it
-/// was being looked up the one, as a change to what was there the other. What names an uncertain create waits until the server has said what became of
-/// that. (Invariant 2.)
+/// A post that a restored server had lost and a comment on it went again, in one batch, and arrived; the answer was lost. The post was forgotten once more, nothing
+/// held the comment back, and since there was no id for it to go to it was parked as refused: the user's second try went under a new key, and doubled it.
+/// What names an uncertain create waits for it, and what was sent is never parked as refused without an answer. (Invariant 2.)
 #[test]
 fn what_names_an_uncertain_create_is_made_once() {
     check(498_722_000_274, "all");
