@@ -114,3 +114,10 @@ fn nothing_is_merged_past_what_is_uncertain() {
 fn what_goes_along_with_something_given_up_may_be_there() {
     [900_076, 801_535].into_iter().for_each(|seed| check(seed, "all"));
 }
+
+/// A restored server had lost a change, and its author gave it up. What the server had of the post was older by its version than what had been seen in its former
+/// life, and so every read of it was passed over: the lost text was shown for ever. Versions are forgotten with the life that they are of. (Invariant 22.)
+#[test]
+fn a_version_of_the_servers_former_life_hides_nothing() {
+    check(1_010_024, "all");
+}
