@@ -33,16 +33,21 @@ export function notices(client, account) {
       element.remove();
       shown.delete(key);
     }
-    for (const notice of wanted) {
-      if (shown.has(notice.key)) continue;
-      const element = el("div", { class: `notice ${notice.tone}`, role: "status", "data-notice": notice.key }, icon(notice.picture), el("div", { class: "notice-body" }, ...notice.make(() => dismiss(notice.key))));
+    wanted.forEach((notice, index) => {
+      const element = shown.get(notice.key) ?? make(notice);
       shown.set(notice.key, element);
-      node.append(element);
-    }
+      // What is worst stands first, whenever it came.
+      if (node.children[index] !== element) node.insertBefore(element, node.children[index] ?? null);
+    });
     // What is gone for now may come back, and is then news again.
     for (const key of dismissed) {
       if (!wantedNotices(client, account).some((notice) => notice.key === key)) dismissed.delete(key);
     }
+  }
+
+  /** @param {Notice} notice */
+  function make({ key, picture, tone, make }) {
+    return el("div", { class: `notice ${tone}`, role: "status", "data-notice": key }, icon(picture), el("div", { class: "notice-body" }, ...make(() => dismiss(key))));
   }
 
   /** @param {string} key */

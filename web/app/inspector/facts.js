@@ -1,7 +1,7 @@
 /**
  * Where things are kept and who holds them: the tab, the storage, and whatever the engine says of itself.
  *
- * Owns a list of names and values; of the engine's own, it knows no name beforehand.
+ * Owns a list of names and values. What the engine says of itself is shown as it comes: a name that is new to this page is shown too.
  */
 import { el, say } from "../dom.js";
 import { KeyedList } from "../list.js";
@@ -16,6 +16,9 @@ const ROLE_WORDS = {
   starting: "starts: nobody holds the database yet",
   stopped: "stopped",
 };
+
+/** What the places of its lists mean. @type {Record<string, string[]>} */
+const LISTS = { counts: ["pending", "in flight", "parked", "blocked"], bytes: ["of payloads", "of attachments"] };
 
 /** @param {import("../../package/index.js").Client} client */
 export function facts(client) {
@@ -54,7 +57,8 @@ function ofTheTab({ role, storage }) {
  */
 function flat(value, name) {
   if (value !== null && typeof value === "object") {
-    return Object.entries(value).flatMap(([key, inner]) => flat(inner, name === "" ? key : `${name}: ${key}`));
+    const named = /** @type {[string, unknown][]} */ (Array.isArray(value) ? value.map((inner, place) => [LISTS[name]?.[place] ?? String(place), inner]) : Object.entries(value));
+    return named.flatMap(([key, inner]) => flat(inner, name === "" ? key : `${name}: ${key}`));
   }
   return [{ name: name.replaceAll("_", " "), value: plain(name, value) }];
 }
