@@ -89,6 +89,7 @@ export class SyncStatus extends HTMLElement {
     this.closePanel();
     this.#panel?.element.remove();
     this.#panel = null;
+    this.#root.append(this.#announcer.element);
     this.#render();
   }
 
@@ -160,6 +161,8 @@ export class SyncStatus extends HTMLElement {
       return;
     }
     panel.showModal();
+    // All that is outside of a modal dialog is inert, and says nothing.
+    panel.append(this.#announcer.element);
     this.#panel?.focus();
     this.#pill.expanded(true);
     const toPlace = () => place(panel, this.#pill.element.hidden ? null : this.#pill.element.getBoundingClientRect());
@@ -222,6 +225,7 @@ export class SyncStatus extends HTMLElement {
     shown.addEventListener("close", () => {
       this.#leaveWindow();
       this.#pill.expanded(false);
+      this.#root.append(this.#announcer.element);
       panel.seen(false);
     });
     this.#root.append(shown);

@@ -4,15 +4,13 @@
 
 use outrigger_client::Fetched;
 use outrigger_engine::Cause;
-use outrigger_engine::http::Response;
 use outrigger_engine::idmap::Ids;
-use outrigger_engine::ids::{Entity, ReadMark, ServerId};
+use outrigger_engine::ids::ServerId;
 use outrigger_social::id::{ConversationId, PostId, UserId};
-use outrigger_social::query::{self, Page, PostView};
+use outrigger_social::query::{self, Page};
 use outrigger_social::reads::{self, Scope};
-use outrigger_social::{Observation, Read, ReadError};
-use rusqlite::Connection;
-use std::collections::BTreeSet;
+use outrigger_social::refresh::{Refresh, Wanted};
+use outrigger_social::{Observation, ReadError};
 use tokio::task::JoinSet;
 
 use crate::context::{Context, Service};
@@ -20,8 +18,6 @@ use crate::error::Error;
 use crate::find;
 use crate::style::{self, paint};
 
-/// Posts that are asked for one by one, at most, where a list lacks them.
-const MISSING_MAX: usize = 20;
 /// Conversations whose messages are read with the list.
 const PREVIEWS_MAX: usize = 10;
 
@@ -64,40 +60,7 @@ fn is_absence(error: &Error) -> bool {
 
 /// The first page of the feed.
 pub(crate) async fn feed(context: &Context<'_>, scope: Scope) -> Result<(), Error> {
-    let service = online(context).await?;
-    let me = find::me(context)?;
-    let before = move |db: &Connection| query::feed(db, me, scope, Page::default());
-    let before = service.read(before).await?.rows;
-    let answer = service.fetch(&reads::feed(scope, None)).await?;
-    take_posts(service, before, &answer).await
-}
-
-/// Takes over a page of posts. What should be on it and is not was deleted, or left the list: each is asked for.
-async fn take_posts(service: &Service, before: Vec<PostView>, answer: &Fetched) -> Result<(), Error> {
-    let read = Observation::feed(answer).map_err(refused)?;
-    let is_all = read.next.is_none();
-    let there: BTreeSet<Entity> = service
-        .observe(read.observation, answer.began)
-        .await?
-        .into_iter()
-        .collect();
-    // A page tells nothing of what is older than its last.
-    let known = before.iter().rposition(|post| there.contains(&post.id.entity()));
-    let covered = if is_all { before.len() } else { known.unwrap_or(0) };
-    let missing = before[..covered]
-        .iter()
-        .filter(|post| !there.contains(&post.id.entity()));
-    for post in missing.take(MISSING_MAX) {
-        let Some(id) = &post.server_id else {
-            continue;
-        };
-        let answer = service.fetch(&reads::post(&ServerId(id.clone()))).await?;
-        if is_gone(&answer) {
-            let gone = Observation::gone(post.id.entity());
-            service.observe(gone, answer.began).await?;
-        }
-    }
-    Ok(())
+    take(context, Wanted::Feed { scope, cursor: None }).await
 }
 
 /// A post by the server's id.
@@ -111,70 +74,25 @@ pub(crate) async fn post(context: &Context<'_>, id: ServerId) -> Result<(), Erro
 
 /// A post with the first page of its comments. One that has not arrived is not asked for.
 pub(crate) async fn thread(context: &Context<'_>, post: PostId) -> Result<(), Error> {
-    let service = online(context).await?;
-    let Some(id) = server_id(service, post.entity()).await? else {
-        return Ok(());
-    };
-    let answer = service.fetch(&reads::post(&id)).await?;
-    if is_gone(&answer) {
-        service
-            .observe(Observation::gone(post.entity()), answer.began)
-            .await?;
-        return Ok(());
-    }
-    let before = service
-        .read(move |db| query::comments(db, post, Page::default()))
-        .await?;
-    let before = before.rows.into_iter();
-    let before = before.filter_map(|comment| comment.server_id.map(|_| comment.comment.id.entity()));
-    let before: Vec<Entity> = before.collect();
-    let comments = service.fetch(&reads::comments(&id, None)).await?;
-    let read = Observation::thread(&answer, &comments).map_err(refused)?;
-    take_all(service, before, read, answer.began).await
-}
-
-/// Takes over a list. Where it is a whole one, what was in it before and is not any more was deleted.
-async fn take_all(service: &Service, before: Vec<Entity>, read: Read, began: ReadMark) -> Result<(), Error> {
-    let is_all = read.next.is_none();
-    let there = service.observe(read.observation, began).await?;
-    let there: BTreeSet<Entity> = there.into_iter().collect();
-    let gone = before
-        .into_iter()
-        .filter(|entity| is_all && !there.contains(entity));
-    for entity in gone {
-        service.observe(Observation::gone(entity), began).await?;
-    }
-    Ok(())
+    take(context, Wanted::Thread { post }).await
 }
 
 /// The profile of the user of a name.
 pub(crate) async fn user_named(context: &Context<'_>, name: &str) -> Result<(), Error> {
-    let service = online(context).await?;
-    let answer = service.fetch(&reads::user_named(name)).await?;
-    let read = Observation::profiles(&answer).map_err(refused)?;
-    service.observe(read.observation, answer.began).await?;
-    Ok(())
+    let name = name.to_owned();
+    take(context, Wanted::UserNamed { name }).await
 }
 
 /// A profile, and the first page of its posts.
 pub(crate) async fn profile(context: &Context<'_>, user: UserId, name: &str) -> Result<(), Error> {
     user_named(context, name).await?;
-    let service = online(context).await?;
-    let Some(id) = server_id(service, user.entity()).await? else {
-        return Ok(());
-    };
-    let before = service
-        .read(move |db| query::posts_of(db, user, Page::default()))
-        .await?
-        .rows;
-    let answer = service.fetch(&reads::posts_of(&id, None)).await?;
-    take_posts(service, before, &answer).await
+    take(context, Wanted::PostsOf { user, cursor: None }).await
 }
 
 /// The first page of conversations, and the newest messages of the first of them.
 pub(crate) async fn conversations(context: &Context<'_>) -> Result<(), Error> {
-    let service = online(context).await?;
-    conversation_list(service).await?;
+    let (service, me) = (online(context).await?, find::me(context)?);
+    take_over(service, me, Wanted::Conversations { cursor: None }).await?;
     let newest = Page {
         after: None,
         rows_max: PREVIEWS_MAX,
@@ -182,11 +100,8 @@ pub(crate) async fn conversations(context: &Context<'_>) -> Result<(), Error> {
     let listed = service.read(move |db| query::conversations(db, newest)).await?;
     let mut reading = JoinSet::new();
     for conversation in listed.rows {
-        let Some(id) = conversation.server_id.map(ServerId) else {
-            continue;
-        };
         let service = service.clone();
-        reading.spawn(async move { messages(&service, conversation.id, &id).await });
+        reading.spawn(async move { take_over(&service, me, messages(conversation.id)).await });
     }
     while let Some(read) = reading.join_next().await {
         read.map_err(|error| Error::Failed(format!("a read was cut short: {error}")))??;
@@ -194,38 +109,58 @@ pub(crate) async fn conversations(context: &Context<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-async fn conversation_list(service: &Service) -> Result<(), Error> {
-    let answer = service.fetch(&reads::conversations(None)).await?;
-    let read = Observation::conversations(&answer).map_err(refused)?;
-    service.observe(read.observation, answer.began).await?;
+/// The newest messages of a conversation. One that has not arrived is not asked for.
+pub(crate) async fn conversation(context: &Context<'_>, conversation: ConversationId) -> Result<(), Error> {
+    let (service, me) = (online(context).await?, find::me(context)?);
+    let entity = conversation.entity();
+    let known = service.read(move |db| Ids::new(db).server_id(&entity)).await?;
+    if known.is_none() {
+        // The other one may have begun it.
+        take_over(service, me, Wanted::Conversations { cursor: None }).await?;
+    }
+    take_over(service, me, messages(conversation)).await
+}
+
+const fn messages(conversation: ConversationId) -> Wanted {
+    Wanted::Messages {
+        conversation,
+        cursor: None,
+    }
+}
+
+async fn take(context: &Context<'_>, wanted: Wanted) -> Result<(), Error> {
+    take_over(online(context).await?, find::me(context)?, wanted).await
+}
+
+/// Takes over what the server says, and what it leaves out: that was deleted, or left the list, for which each is asked for by itself.
+async fn take_over(service: &Service, me: UserId, wanted: Wanted) -> Result<(), Error> {
+    let left_out = one(service, me, wanted).await?;
+    for post in left_out {
+        one(service, me, Wanted::Post { post }).await?;
+    }
     Ok(())
 }
 
-/// The newest messages of a conversation. One that has not arrived is not asked for.
-pub(crate) async fn conversation(context: &Context<'_>, conversation: ConversationId) -> Result<(), Error> {
-    let service = online(context).await?;
-    let mut id = server_id(service, conversation.entity()).await?;
-    if id.is_none() {
-        // The other one may have begun it.
-        conversation_list(service).await?;
-        id = server_id(service, conversation.entity()).await?;
+/// One read; what it says is to be asked for besides.
+async fn one(service: &Service, me: UserId, wanted: Wanted) -> Result<Vec<PostId>, Error> {
+    let refresh = service.read(move |db| Refresh::begin(db, me, wanted)).await?;
+    let mut began = None;
+    let mut answers = Vec::with_capacity(refresh.paths.len());
+    for path in &refresh.paths {
+        let Fetched { response, began: at } = service.fetch(path).await?;
+        began.get_or_insert(at);
+        answers.push(response);
     }
-    let Some(id) = id else {
-        return Ok(());
+    let Some(began) = began else {
+        return Ok(Vec::new());
     };
-    messages(service, conversation, &id).await
-}
-
-async fn messages(service: &Service, conversation: ConversationId, id: &ServerId) -> Result<(), Error> {
-    let before = service
-        .read(move |db| query::conversation(db, conversation, Page::default()))
-        .await?;
-    let before = before.rows.into_iter();
-    let before = before.filter_map(|message| message.server_id.map(|_| message.message.id.entity()));
-    let before: Vec<Entity> = before.collect();
-    let answer = service.fetch(&reads::messages(id, None)).await?;
-    let read = Observation::messages(conversation, &answer).map_err(refused)?;
-    take_all(service, before, read, answer.began).await
+    let understood = refresh.understand(&answers).map_err(refused)?;
+    let there = service.observe(understood.observation, began).await?;
+    let left_out = refresh.left_out(&there, understood.next.is_none());
+    for entity in left_out.gone {
+        service.observe(Observation::gone(entity), began).await?;
+    }
+    Ok(left_out.ask)
 }
 
 /// The service, unless the user is offline by choice.
@@ -238,14 +173,6 @@ async fn online<'a>(context: &'a Context<'_>) -> Result<&'a Service, Error> {
         });
     }
     Ok(service)
-}
-
-async fn server_id(service: &Service, entity: Entity) -> Result<Option<ServerId>, Error> {
-    Ok(service.read(move |db| Ids::new(db).server_id(&entity)).await?)
-}
-
-const fn is_gone(answer: &Response) -> bool {
-    matches!(answer.status, 404 | 410)
 }
 
 fn refused(error: ReadError) -> Error {

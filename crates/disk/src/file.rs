@@ -163,8 +163,7 @@ impl File {
     }
 
     pub(crate) fn contains(&self, needle: &[u8]) -> bool {
-        let finds = |bytes: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
-        needle.is_empty() || finds(&self.data)
+        memchr::memmem::find(&self.data, needle).is_some()
     }
 }
 

@@ -174,7 +174,8 @@ fn neither<A: App>(step: &mut Step<'_, A>, id: MutationId, older: &Row) -> Resul
 /// The server refused a mutation, and the user has already written another of the same entity: what both make together is tried instead. True where it
 /// is; nothing needs to be parked then.
 pub(crate) fn over_rejected<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<bool, Error> {
-    let Some(mut later) = queue::next_at_rest(&step.db, row)? else {
+    // Only the very next one: what is parked between them is to take effect between them, should it be tried again.
+    let Some(mut later) = queue::next_of_entity(&step.db, row)?.filter(|later| later.parked.is_none()) else {
         return Ok(false);
     };
     let (Ok(old), Ok(new)) = (row.mutation(step.app), later.mutation(step.app)) else {

@@ -180,3 +180,12 @@ pub(crate) fn see_version(db: &Connection, entity: &Entity, version: &str) -> ru
         .execute(params![entity.id, version])?;
     Ok(())
 }
+
+/// Forgets in which versions everything was last seen: they say nothing of a server that begins another life.
+pub(crate) fn forget_versions(db: &Connection) -> rusqlite::Result<()> {
+    db.execute(
+        "UPDATE outrigger_id SET version = NULL WHERE version IS NOT NULL",
+        [],
+    )?;
+    Ok(())
+}

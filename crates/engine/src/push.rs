@@ -21,6 +21,7 @@ use crate::ids::{AttemptId, Place, Sequence, Sha256};
 use crate::lease::Generation;
 use crate::parked;
 use crate::queue::{Row, RowState};
+use crate::restore;
 use crate::sent::{self, Sent};
 use crate::status::Parked;
 use crate::step::Step;
@@ -248,12 +249,16 @@ pub(crate) fn one<A: App>(step: &mut Step<'_, A>, outgoing: Outgoing<A>) -> Resu
 }
 
 /// What a row is about, or names, has no id on the server, and nothing that waits will give it one: its create was answered without, or the id was given
-/// to something newer. It cannot be sent, and nothing can be claimed of it.
+/// to something newer. It cannot be sent, and nothing can be claimed of it: one that was sent may have arrived.
 fn park_without_id<A: App>(step: &mut Step<'_, A>, row: &mut Row) -> Result<(), Error> {
+    let detail = "what this is about has no id on the server, or no longer";
+    if row.was_sent() {
+        return restore::make_uncertain(step, row, detail);
+    }
     let reason = Parked::Rejected {
         status: 404,
         code: "no-server-id".to_owned(),
-        detail: "what this is about has no id on the server, or no longer".to_owned(),
+        detail: detail.to_owned(),
         current: None,
     };
     parked::park(step, row, reason)

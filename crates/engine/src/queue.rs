@@ -333,6 +333,15 @@ pub(crate) fn next_at_rest(db: &Db<'_>, row: &Row) -> Result<Option<Row>, Error>
         .optional()?)
 }
 
+/// The next newer row of the same entity, whatever it does.
+pub(crate) fn next_of_entity(db: &Db<'_>, row: &Row) -> Result<Option<Row>, Error> {
+    let mut statement =
+        db.prepare_cached(select!("WHERE entity = ?1 AND place > ?2 ORDER BY place LIMIT 1"))?;
+    Ok(statement
+        .query_row(params![row.entity.id, row.place], read)
+        .optional()?)
+}
+
 /// What is in a request.
 pub(crate) fn in_flight(db: &Db<'_>) -> Result<Vec<Row>, Error> {
     let mut statement = db.prepare_cached(select!("WHERE state = 2 ORDER BY place"))?;

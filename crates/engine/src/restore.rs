@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::event::{Effect, Reply};
 use crate::flow;
 use crate::http::{Answer, Response};
+use crate::idmap;
 use crate::ids::{ClientId, Entity, Key, MutationId, Place};
 use crate::journal;
 use crate::mention;
@@ -149,7 +150,11 @@ fn is_asked_for(row: &Row) -> bool {
 }
 
 /// Parks a row whose effect its key can no longer tell. A create can be looked up by the key that the server keeps on what was created.
-fn make_uncertain<A: App>(step: &mut Step<'_, A>, row: &mut Row, detail: &str) -> Result<(), Error> {
+pub(crate) fn make_uncertain<A: App>(
+    step: &mut Step<'_, A>,
+    row: &mut Row,
+    detail: &str,
+) -> Result<(), Error> {
     parked::park(
         step,
         row,
@@ -176,6 +181,8 @@ pub(crate) fn accept_server<A: App>(step: &mut Step<'_, A>) -> Result<Reply, Err
     schema::set_epoch(&step.db, None)?;
     step.identity.epoch = None;
     step.state.watermark = 0;
+    // What was read of its former life is newer by number than what it has, and would hide that for ever.
+    idmap::forget_versions(&step.db)?;
     step.db.execute(
         "UPDATE outrigger_attachment SET url = NULL, offset = NULL WHERE done = 0",
         [],

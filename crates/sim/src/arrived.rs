@@ -40,6 +40,9 @@ pub(crate) struct Arrived {
     offsets: BTreeMap<String, u64>,
     /// The last of each lane: device and lane, the number of the thing.
     lanes: BTreeMap<(usize, String), usize>,
+    /// All that was said, and when it was last: a number that rises with each effect.
+    said: BTreeMap<String, u64>,
+    effects: u64,
 }
 
 impl Arrived {
@@ -62,6 +65,11 @@ impl Arrived {
             .any(|arrival| arrival.object == object && !arrival.is_gone)
     }
 
+    /// When this was said at the server, among all that was.
+    pub(crate) fn said(&self, text: &str) -> Option<u64> {
+        self.said.get(text).copied()
+    }
+
     /// Takes in one effect.
     pub(crate) fn take(&mut self, effect: &Committed, excuses: &impl Excuses) -> Checked {
         let Committed {
@@ -71,6 +79,10 @@ impl Arrived {
             text,
         } = effect;
         let tie = (object.clone(), actor.clone());
+        self.effects += 1;
+        if matches!(what.as_str(), "post+" | "comment+" | "post" | "comment") {
+            self.said.insert(text.clone(), self.effects);
+        }
         match what.as_str() {
             "post+" | "comment+" | "message+" => self.made(effect, excuses),
             "post" | "comment" => self.changed(effect, excuses),

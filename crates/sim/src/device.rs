@@ -81,8 +81,8 @@ pub(crate) struct Device {
     pub(crate) sent_under: Option<(i64, Process)>,
     /// Lanes in which something was refused, or became uncertain: what comes later may overtake it.
     pub(crate) disturbed: BTreeSet<LocalId>,
-    /// Versions of other people's things, as seen.
-    pub(crate) versions: BTreeMap<String, u64>,
+    /// What it has shown of others' things: which of all that the server was told, in order.
+    pub(crate) versions: BTreeMap<LocalId, u64>,
     /// What was asked of the engine and is not answered: of which process, and what.
     pub(crate) asked: BTreeMap<u64, (usize, Asked)>,
     /// Power was lost since the last look, on a device that does not wait for its disk.

@@ -1,7 +1,7 @@
 /**
- * The pill on the screen: icon, text, and the small button that opens the panel.
+ * The pill on the screen: icon, text, and the button that opens the panel.
  *
- * Owns its elements and which of them is a button when. What it says is decided by `../pill.js`. Its elements stay the same ones from state to state, so that
+ * Owns its elements and which button holds the text when. What it says is decided by `../pill.js`. Its elements stay the same ones from state to state, so that
  * nobody's focus is lost.
  */
 import { button, element, setText } from "./dom.js";
@@ -64,22 +64,22 @@ export class PillView {
   }
 
   /**
-   * Text and icon are within a button where a tap does something; elsewhere the small button covers all of the pill.
+   * Text and icon are in a button of their own where a tap does something; elsewhere all of the pill is the button that opens the panel.
    *
    * @param {boolean} hasAction
    */
   #arrange(hasAction) {
-    if (this.#picture.isConnected && hasAction === this.#act.isConnected) {
+    const holder = hasAction ? this.#act : this.#more.button;
+    if (this.#text.parentElement === holder) {
       return;
     }
     const root = /** @type {ShadowRoot} */ (this.element.getRootNode());
     const hadFocus = root.activeElement === this.#act;
+    holder.prepend(this.#picture, this.#text);
     if (hasAction) {
-      this.#act.append(this.#picture, this.#text);
       this.element.prepend(this.#act);
     } else {
       this.#act.remove();
-      this.element.prepend(this.#picture, this.#text);
     }
     if (hadFocus && !hasAction) {
       this.#more.button.focus();

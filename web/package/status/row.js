@@ -36,7 +36,9 @@ export class Row {
   #picture = element("span", { class: "row-picture" });
   #title = element("span", { class: "row-title" });
   #size = element("span", { class: "row-size" });
-  #excerpt = element("bdi", { class: "row-excerpt" });
+  /** It may run the other way than what is around it, and stands in line with that all the same. */
+  #excerpt = element("bdi");
+  #excerptLine = element("span", { class: "row-excerpt" }, this.#excerpt);
   #state = element("p", { class: "row-state" });
   #problem = element("p", { class: "row-problem", role: "alert" });
   #retry = button("chip", () => this.#do({ action: "retry", mutation: this.#item.mutation }), icon("retry"));
@@ -53,7 +55,7 @@ export class Row {
   constructor(item, context) {
     this.#item = item;
     this.#context = context;
-    const line = element("p", { class: "row-line" }, this.#title, this.#size, this.#excerpt);
+    const line = element("p", { class: "row-line" }, this.#title, this.#size, this.#excerptLine);
     const body = element("div", { class: "row-body" }, line, this.#state, this.#problem, this.#actions);
     this.element = element("li", { class: "row" }, this.#picture, body);
     this.update(item, context);
@@ -77,6 +79,7 @@ export class Row {
     setText(this.#title, this.#described.title);
     setText(this.#size, this.#described.bytes === undefined ? "" : bytes(messages, this.#described.bytes));
     setText(this.#excerpt, this.#described.excerpt ?? "");
+    this.#excerptLine.hidden = !this.#described.excerpt;
     setText(this.#state, isParked ? why(item, messages) : standing(item, messages));
     // What cannot be read cannot be sent; what is not parked is tried by itself.
     this.#retry.button.hidden = !isParked || item.parked?.reason === "unreadable";
@@ -184,6 +187,7 @@ export class Row {
     });
     this.#actions.hidden = true;
     this.#actions.after(face);
+    face.scrollIntoView({ block: "nearest" });
   }
 
   /** @type {HTMLButtonElement | null} */

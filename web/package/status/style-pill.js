@@ -40,41 +40,34 @@ button { font: inherit; color: inherit; cursor: pointer; -webkit-tap-highlight-c
 .pill[data-tone="error"] .picture { color: var(--_error); }
 .pill .picture { display: grid; place-items: center; flex: none; }
 .pill .text { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; align-self: center; padding-block: 5px; }
-.pill > .picture { padding-inline: 11px 8px; }
 
-.act {
-  display: inline-flex; align-items: center; min-inline-size: 0; padding: 0; padding-inline-end: 8px;
-  border: 0; background: none; border-start-start-radius: inherit; border-end-start-radius: inherit;
+.act, .more {
+  display: inline-flex; align-items: center; min-inline-size: 0; padding: 0; border: 0; background: none;
+  border-radius: inherit; text-align: start;
 }
-.act .picture { padding-inline: 11px 8px; }
-.more {
-  display: grid; place-items: center; flex: none; min-inline-size: 26px; padding: 0; padding-inline: 4px 6px;
-  border: 0; background: none; border-start-end-radius: inherit; border-end-end-radius: inherit;
-}
-.more .icon { inline-size: 14px; block-size: 14px; opacity: .8; transition: rotate .15s; }
-.more[aria-expanded="true"] .icon { rotate: 180deg; }
-.act + .more { min-inline-size: 30px; padding-inline: 6px 8px; }
+.act .picture, .more .picture { padding-inline: 11px 8px; }
+.act { padding-inline-end: 8px; border-start-end-radius: 0; border-end-end-radius: 0; }
+.more { flex: 0 1 auto; padding-inline-end: 8px; }
+.more > .icon { inline-size: 14px; block-size: 14px; margin-inline-start: 5px; opacity: .8; transition: rotate .15s; }
+.more[aria-expanded="true"] > .icon { rotate: 180deg; }
+.act + .more { flex: none; padding-inline: 3px 8px; border-start-start-radius: 0; border-end-start-radius: 0; }
 .act + .more::before {
   content: ""; position: absolute; inset-block: 7px; inset-inline-end: 31px;
   border-inline-start: 1px solid color-mix(in srgb, currentColor 30%, transparent);
 }
-/* Where a tap does nothing else, the small button covers all of the pill. */
-.text + .more::after { content: ""; position: absolute; inset: -1px; border-radius: var(--outrigger-pill-radius, 16px); }
-.text + .more:focus-visible { outline: none; }
-.text + .more:focus-visible::after { outline: 2px solid var(--_primary); outline-offset: 2px; }
 @media (hover: hover) {
-  .act:hover, .act + .more:hover, .text + .more:hover::after { background: color-mix(in srgb, currentColor 8%, transparent); }
+  .act:hover, .more:hover { background: color-mix(in srgb, currentColor 8%, transparent); }
 }
-.act:active, .act + .more:active, .text + .more:active::after { background: color-mix(in srgb, currentColor 14%, transparent); }
+.act:active, .more:active { background: color-mix(in srgb, currentColor 14%, transparent); }
 
 @media (prefers-reduced-motion: reduce) {
   .spinner.turning { animation: none; }
-  .spinner .arc, .more .icon { transition: none; }
+  .spinner .arc, .more > .icon { transition: none; }
 }
 @media (forced-colors: active) {
   .pill { border-color: CanvasText; background: Canvas; color: CanvasText; }
   .pill[data-tone="error"] .picture, .spinner { color: CanvasText; stroke: CanvasText; }
   .act, .more { color: ButtonText; }
-  :focus-visible, .text + .more:focus-visible::after { outline-color: Highlight; }
+  :focus-visible { outline-color: Highlight; }
 }
 `;

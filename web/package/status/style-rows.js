@@ -22,10 +22,7 @@ h3 { font-size: 13px; line-height: 18px; font-weight: 600; color: var(--_on-surf
 .row-size:not(:empty)::before { content: " · "; }
 .row-excerpt {
   display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden;
-  /* What people wrote may run the other way, and is aligned with the rest all the same. */
-  text-align: match-parent;
 }
-.row-excerpt:empty { display: none; }
 .row[data-state="parked"] .row-state { color: var(--_on-surface); margin-block-start: 2px; }
 .row-problem { color: var(--_error); font-size: 13px; line-height: 18px; }
 .row-problem:empty { display: none; }

@@ -896,7 +896,11 @@ entity: LocalId, } | { "query": "inspect" } | { "query": "export" } | { "query":
 /**
  * The digest of its bytes.
  */
-sha256: Sha256, } | { "query": "standing", 
+sha256: Sha256, } | { "query": "unknown_files", 
+/**
+ * Their names.
+ */
+files: Array<string>, } | { "query": "standing", 
 /**
  * Which.
  */

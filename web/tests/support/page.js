@@ -100,6 +100,8 @@ export function samples(page) {
 export function focused(status) {
   return status.evaluate((element) => {
     const active = element.shadowRoot.activeElement;
-    return active?.getAttribute("aria-label") ?? active?.textContent ?? null;
+    // As it is spoken: what is apart on the screen is apart.
+    const texts = [...(active?.querySelectorAll("span:not(:has(span))") ?? [])].map((it) => it.textContent).filter(Boolean);
+    return active?.getAttribute("aria-label") ?? (texts.join(", ") || active?.textContent) ?? null;
   });
 }

@@ -1,6 +1,6 @@
 //! The end: what the server has, what every device shows and what the users did are compared as a whole.
 //!
-//! Owns the invariants of the end: 8 and 22 between everybody, 9, 12, 13, 15, 18, 19, 27.
+//! Owns the invariants of the end: 8 and 22 between everybody, 12, 13, 15, 18, 19, 27.
 
 use outrigger_engine::Outcome;
 use outrigger_engine::ids::LocalId;

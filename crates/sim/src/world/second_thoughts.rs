@@ -55,12 +55,44 @@ impl World<'_> {
         if !was_uncertain && !matches!(item.parked, Some(Parked::Uncertain { .. })) {
             return;
         }
-        if let Some((number, _)) = self.last_write(d, h, item.mutation) {
-            let things = self.devices[d].ledger.things.values_mut();
-            for thing in things.filter(|thing| thing.number == number) {
-                thing.is_torn = true;
+        // What needs it goes along, and where that was sent too nobody can tell what became of it either.
+        let mut given_up = self.needing_and_sent(d, h, item.mutation);
+        given_up.push(item.mutation);
+        for mutation in given_up {
+            if let Some((number, _)) = self.last_write(d, h, mutation) {
+                let things = self.devices[d].ledger.things.values_mut();
+                for thing in things.filter(|thing| thing.number == number) {
+                    thing.is_torn = true;
+                }
             }
         }
+    }
+
+    /// What needs a row, and may have arrived.
+    fn needing_and_sent(&self, d: usize, h: usize, mutation: MutationId) -> Vec<MutationId> {
+        let Some(host) = &self.devices[d].hosts[h] else {
+            return Vec::new();
+        };
+        let read = |db: &rusqlite::Connection| -> rusqlite::Result<Vec<(MutationId, bool)>> {
+            db.prepare_cached(
+                "WITH RECURSIVE needing (place) AS (
+                     SELECT place FROM outrigger_queue WHERE mutation = ?1
+                     UNION SELECT e.place FROM outrigger_edge AS e JOIN needing AS n ON e.blocker = n.place WHERE e.kind = 1
+                 )
+                 SELECT q.mutation, q.sequence IS NOT NULL OR coalesce(q.parked, '') LIKE '%uncertain%'
+                 FROM outrigger_queue AS q JOIN needing AS n ON q.place = n.place",
+            )?
+            .query_map([mutation], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect()
+        };
+        let needing = read(host.engine.db()).unwrap_or_default().into_iter();
+        let may_have_arrived = |(mutation, was_sent): &(MutationId, bool)| {
+            *was_sent || self.devices[d].was_uncertain.contains(mutation)
+        };
+        needing
+            .filter(may_have_arrived)
+            .map(|(mutation, _)| mutation)
+            .collect()
     }
 
     pub(super) fn edit(&mut self, d: usize, h: usize, pick: u32) -> Checked {

@@ -107,6 +107,7 @@ impl World<'_> {
             device.went_back = true;
             device.sent_under = None;
             device.pause_until = 0;
+            device.versions.clear();
         }
         self.count("power cuts");
     }

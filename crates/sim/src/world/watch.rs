@@ -1,6 +1,6 @@
 //! What is looked at after every step: the counters, the timer, the lease, the pauses, what is sent and what is shown.
 //!
-//! Owns the invariants that hold at every moment: 7, 8, 17, 23, 25, 26. Those of a process that comes back are in [`super::survival`], those of effects in
+//! Owns the invariants that hold at every moment: 7, 8, 9, 17, 23, 25, 26. Those of a process that comes back are in [`super::survival`], those of effects in
 //! [`crate::arrived`], those of the end in [`super::finish`].
 
 use outrigger_engine::http::{Body, HttpRequest, Response};
@@ -21,6 +21,7 @@ impl World<'_> {
     pub(super) fn watch(&mut self, d: usize, h: usize) -> Checked {
         for id in std::mem::take(&mut self.devices[d].changed) {
             self.look_at(d, h, id)?;
+            self.look_at_others(d, h, id)?;
         }
         let Some(host) = &self.devices[d].hosts[h] else {
             return Ok(());
@@ -231,6 +232,33 @@ impl World<'_> {
         )
     }
 
+    /// Invariant 9, of what others wrote; of one's own things it follows from 8. Once the server was restored what is older is what is there.
+    fn look_at_others(&mut self, d: usize, h: usize, id: LocalId) -> Checked {
+        let device = &mut self.devices[d];
+        let Some(host) = &device.hosts[h] else {
+            return Ok(());
+        };
+        if self.was_restored || host.stands_until.is_some() || device.ledger.things.contains_key(&id) {
+            return Ok(());
+        }
+        let Ok(Some(text)) = text_of(host.engine.db(), id) else {
+            return Ok(());
+        };
+        let Some(said) = self.arrived.said(&text) else {
+            return Ok(());
+        };
+        let before = device.versions.insert(id, said);
+        hold(
+            Invariant::Monotonic,
+            before.is_none_or(|before| before <= said),
+            || {
+                format!(
+                    "device {d}.{h}: {id} is shown as {text:?}, and was shown as something that was said later"
+                )
+            },
+        )
+    }
+
     /// What was committed at the server since this was last looked at.
     pub(super) fn take_effects(&mut self) -> Checked {
         for effect in self.backend.committed()? {
@@ -361,6 +389,15 @@ pub(super) fn seen(db: &Connection, thing: &Thing) -> rusqlite::Result<Seen> {
             set("SELECT 1 FROM conversations WHERE id = ?1", user.conversation().0)
         }
     }
+}
+
+/// What a post or a comment says, whoever wrote it.
+fn text_of(db: &Connection, id: LocalId) -> rusqlite::Result<Option<String>> {
+    db.prepare_cached(
+        "SELECT text FROM posts WHERE id = ?1 UNION ALL SELECT text FROM comments WHERE id = ?1",
+    )?
+    .query_row([id], |row| row.get(0))
+    .optional()
 }
 
 fn shown_post(db: &Connection, id: LocalId) -> rusqlite::Result<Option<String>> {

@@ -31,12 +31,32 @@ const FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
+/// What is left out of SQLite: nothing here uses it, and everybody would load it.
+const SQLITE_WITHOUT: [&str; 14] = [
+    "API_ARMOR",
+    "BYTECODE_VTAB",
+    "COLUMN_METADATA",
+    "DBPAGE_VTAB",
+    "DBSTAT_VTAB",
+    "FTS5",
+    "MATH_FUNCTIONS",
+    "OFFSET_SQL_FUNC",
+    "PREUPDATE_HOOK",
+    "RTREE",
+    "SESSION",
+    "STMTVTAB",
+    "UNKNOWN_SQL_FUNCTION",
+    "UNLOCK_NOTIFY",
+];
+
 /// Compiles the engine and the app; says where it is.
 pub(super) fn compile(toolchain: &Toolchain) -> Result<PathBuf, Failure> {
+    let without = SQLITE_WITHOUT.map(|what| format!("-USQLITE_ENABLE_{what}"));
     let mut building = toolchain.cargo(&["build", "--quiet", "--package", PACKAGE, "--lib"]);
     building
         .args(["--profile", PROFILE, "--target", TARGET, "--target-dir"])
         .arg(super::work())
+        .env("SQLITE_WASM_RS_FLAGS", without.join(" "))
         // Where the sources lie on this machine is nobody's business, and would make each machine's result another one.
         .env(
             "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
@@ -98,7 +118,7 @@ pub(super) fn shrink(bound: &Path) -> Result<(), Failure> {
     let smaller = wasm.with_extension("smaller");
     let mut shrinking = Command::new(SHRINKER);
     shrinking
-        .arg("-Os")
+        .arg("-Oz")
         .args(FEATURES)
         .arg(&wasm)
         .arg("-o")
