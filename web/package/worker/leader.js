@@ -3,7 +3,7 @@
  *
  * Owns the engine's host, its timers and who waits for a reply. Decides nothing: not whether to send, not when, not again.
  */
-import init, { Host } from "../wasm/outrigger.js";
+import init, { Host } from "../wasm/outrigger_web.js";
 import { Refusal } from "./errors.js";
 import { Files } from "./files.js";
 import { newId } from "./ids.js";
@@ -30,7 +30,7 @@ export class Leader {
    * @param {{name: string, session: import("./session.js").Session, memory: boolean, tell: (told: any) => void, fail: (error: any) => void}} with_
    */
   static async open({ name, session, memory, tell, fail }) {
-    await init({ module_or_path: new URL("../wasm/outrigger_bg.wasm", import.meta.url) });
+    await init({ module_or_path: new URL("../wasm/outrigger_web_bg.wasm", import.meta.url) });
     const settings = { name, server: session.server, account: session.account, memory };
     const seed = crypto.getRandomValues(new Uint8Array(32));
     const host = await Host.open(JSON.stringify(settings), seed, Date.now(), performance.now());
