@@ -84,7 +84,7 @@ pub(super) fn remember(compiled: &Path, bound: &Path) -> Result<(), Failure> {
     std::fs::write(&path, cause).map_err(|error| cannot("written", &path, &error))
 }
 
-/// The compiled crate, and what works on it.
+/// The compiled crate, and what works on it, this file included.
 fn cause(compiled: &Path) -> Result<String, Failure> {
     let bytes = std::fs::read(compiled).map_err(|error| cannot("read", compiled, &error))?;
     let shrinker = shell::output(Command::new(shrinker()).arg("--version")).unwrap_or_default();
@@ -94,8 +94,9 @@ fn cause(compiled: &Path) -> Result<String, Failure> {
         .split("[[package]]")
         .find(|package| package.contains(BINDER_LIBRARY));
     Ok(format!(
-        "{} {shrinker} {}",
+        "{} {} {shrinker} {}",
         hash(&bytes),
+        hash(include_bytes!("compile.rs")),
         binder.unwrap_or_default()
     ))
 }

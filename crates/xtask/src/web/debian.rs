@@ -35,12 +35,12 @@ pub(super) struct Rust {
     sysroot: PathBuf,
 }
 
-/// The compiler with its library, where both are there.
-pub(super) fn found() -> Option<Rust> {
-    compiler().filter(Rust::has_std)
+/// Whether the compiler is there, with its library.
+pub(super) fn is_built() -> bool {
+    compiler().is_some_and(|rust| rust.has_std())
 }
 
-/// The same, after they were installed and built where that may be done.
+/// The compiler with its library and its linker, after they were installed and built where that may be done.
 pub(super) fn bring() -> Result<Rust, Failure> {
     let is_there = || compiler().is_some() && Path::new(SOURCE).exists();
     let what = "a Rust compiler for WebAssembly (rustup's target, or Debian's rustc-web with its source)";

@@ -91,8 +91,8 @@ fn any_rust() -> Result<Rust, Failure> {
     if rustup_has_target() {
         return Ok(Rust::Rustup);
     }
-    if let Some(rust) = debian::found() {
-        return Ok(Rust::Debian(rust));
+    if debian::is_built() {
+        return debian::bring().map(Rust::Debian);
     }
     if rustup_brings_target() {
         return Ok(Rust::Rustup);
