@@ -44,7 +44,7 @@ bugs! {
     NoFsync = "no-fsync" breaks 1,
     /// A write is acknowledged whatever becomes of its commit.
     AcknowledgedBeforeCommit = "acknowledged-before-commit" breaks 1,
-    /// A log behind which a sync failed is written on, without being copied into the database first.
+    /// A log behind which a sync failed is written on, without being written anew first.
     LogNotMadeCertain = "log-not-made-certain" breaks 1,
 
     // Making attempts.

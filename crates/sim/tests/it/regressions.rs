@@ -23,7 +23,7 @@ fn a_probe_waits_for_the_pause_that_its_own_answer_asked_for() {
 }
 
 /// After a sync that failed, the log is read as it was written although the disk does not have it. The process ended, as it should; the next one opened the
-/// log, went on behind the gap, acknowledged writes, and all of them were gone with the power. The log is copied into the database when it is opened now.
+/// log, went on behind the gap, acknowledged writes, and all of them were gone with the power. The log is made certain when it is opened now.
 /// (Invariant 1.)
 #[test]
 fn what_is_written_after_a_failed_sync_survives_a_loss_of_power() {
