@@ -96,7 +96,10 @@ impl<'c> Machine<'c> {
 
     fn player(&self) -> Player<impl FnMut() -> rusqlite::Result<Connection> + '_> {
         Player::new(self.case.scenario.backend.clone(), || {
-            self.disk.open(self.process.get(), DATABASE)
+            let process = self.process.get();
+            let db = self.disk.open(process, DATABASE)?;
+            outrigger_wal::make_certain(&db, || self.disk.rewrite_log(process, DATABASE))?;
+            Ok(db)
         })
     }
 }
