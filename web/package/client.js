@@ -52,7 +52,7 @@ export class Client extends EventTarget {
   /** Pages come and go: what is held is let go first, and taken again. Browsers tell pages of the network, not Workers. */
   #watchPage() {
     const { signal } = this.#end;
-    const tell = (method) => this.#request(method).catch(() => {});
+    const tell = (/** @type {string} */ method) => this.#request(method).catch(() => {});
     const network = () => this.#request("notice", { notice: "network", up: navigator.onLine }).catch(() => {});
     addEventListener("pagehide", () => tell("release"), { signal });
     addEventListener("pageshow", (event) => event.persisted && tell("resume"), { signal });
@@ -68,11 +68,13 @@ export class Client extends EventTarget {
     this.#changeStorage({ persisted, usage, quota });
   }
 
+  /** @param {Partial<Client["storage"]>} what */
   #changeStorage(what) {
     this.storage = { ...this.storage, ...what };
     this.dispatchEvent(new Event("storage"));
   }
 
+  /** @param {string} why */
   #stop(why) {
     this.role = "stopped";
     this.stopped = why;
@@ -91,6 +93,7 @@ export class Client extends EventTarget {
     });
   }
 
+  /** @param {{id: number, result: any, error?: {kind: string, message: string}, told?: any}} data */
   #heard({ id, result, error, told }) {
     if (told) return this.#told(told);
     const open = this.#open.get(id);
@@ -99,6 +102,7 @@ export class Client extends EventTarget {
     else open?.resolve(result);
   }
 
+  /** @param {any} told what happened in the Worker */
   #told(told) {
     switch (told.type) {
       case "status":
@@ -127,6 +131,7 @@ export class Client extends EventTarget {
     }
   }
 
+  /** @param {{id: string, name: string} | null} account */
   #changeAccount(account) {
     if (this.account?.id === account?.id) return;
     this.account = account;
@@ -135,7 +140,10 @@ export class Client extends EventTarget {
     this.#everythingMayDiffer();
   }
 
-  /** A browser may evict what it has not promised to keep: a note outside of what is evicted with it tells. */
+  /**
+   * A browser may evict what it has not promised to keep: a note outside of what is evicted with it tells.
+   * @param {{existed: boolean, kind: string, name: string}} opened
+   */
   #opened({ existed, kind, name }) {
     const note = `outrigger:${name}`;
     let evicted = false;
@@ -153,6 +161,7 @@ export class Client extends EventTarget {
     for (const mutation of this.#awaited.keys()) this.#askFor(mutation);
   }
 
+  /** @param {string} mutation */
   #askFor(mutation) {
     this.query({ query: "standing", mutation }).then(
       (it) => it.standing === "settled" && this.#settle(mutation, it.outcome),
@@ -160,6 +169,7 @@ export class Client extends EventTarget {
     );
   }
 
+  /** @param {string} mutation @param {import("./types/index.js").Outcome} outcome */
   #settle(mutation, outcome) {
     this.#awaited.get(mutation)?.(outcome);
     this.#awaited.delete(mutation);
@@ -206,10 +216,12 @@ export class Client extends EventTarget {
     });
   }
 
+  /** @param {import("./types/index.js").Query} query */
   query(query) {
     return this.#request("query", query);
   }
 
+  /** @param {import("./types/index.js").Query} query */
   live(query) {
     const live = new Live(
       () => this.query(query),
@@ -219,14 +231,17 @@ export class Client extends EventTarget {
     return live;
   }
 
+  /** @param {import("./types/index.js").Wanted} read */
   read(read) {
     return this.#request("read", read);
   }
 
+  /** @param {{sha256: string, server_id: string | null, type: string}} media */
   async mediaUrl(media) {
     return URL.createObjectURL(await this.#request("media", media));
   }
 
+  /** @param {import("./types/index.js").FilterIn} [filter] */
   items(filter = "all") {
     return this.query({ query: "items", filter });
   }

@@ -4,21 +4,56 @@
  * The shapes that come from Rust are in `./types/` and are generated: `cargo xtask web` writes them anew.
  */
 import type {
+  CommentView,
+  ConversationView,
+  ConversationWith,
   EntityStatus,
-  Filter,
+  FilterIn,
   Item,
   JournalEntry,
+  Listed,
   MediaFile,
+  MessageView,
   Mutation,
   Outcome,
+  Overview,
+  PostView,
+  ProfileView,
   Query,
-  QueryResult,
-  Read,
   StagedFile,
+  StandingOut,
   SyncState,
+  ThreadView,
+  UserView,
+  Wanted,
 } from "./types/index.js";
 
 export type * from "./types/index.js";
+
+/** What each query is answered with. */
+interface Answers {
+  feed: Listed<PostView>;
+  post: PostView | null;
+  thread: ThreadView | null;
+  comment: CommentView | null;
+  posts_of: Listed<PostView>;
+  profile: ProfileView | null;
+  me: UserView;
+  conversations: Listed<ConversationView>;
+  conversation: Listed<MessageView>;
+  conversation_with: ConversationWith;
+  items: Item[];
+  journal: JournalEntry[];
+  entity_status: EntityStatus;
+  inspect: Overview;
+  export: unknown;
+  attachment_file: string | null;
+  unknown_files: string[];
+  standing: StandingOut;
+}
+
+/** The answer to a query. */
+export type QueryResult<Q extends Query> = Answers[Q["query"]];
 
 /** How a client is opened. */
 export interface ClientOptions {
@@ -77,6 +112,7 @@ export interface Written {
 export interface States extends EventTarget, AsyncIterable<SyncState> {
   readonly current: SyncState;
   addEventListener(type: "change", listener: (event: CustomEvent<SyncState>) => void, options?: AddEventListenerOptions): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
 }
 
 /** A query that is answered anew whenever what it asks for may have changed. */
@@ -112,11 +148,11 @@ export interface Client extends EventTarget {
   query<Q extends Query>(query: Q): Promise<QueryResult<Q>>;
   live<Q extends Query>(query: Q): Live<QueryResult<Q>>;
   /** Reads from the server into the database; live queries show what came. Gives the cursor of the server's next page. */
-  read(read: Read): Promise<{ next: string | null; users: string[] }>;
+  read(read: Wanted): Promise<{ next: string | null; users: string[] }>;
   /** A URL for the bytes of a picture: from this device while it waits here, else from the server. Revoke it with `URL.revokeObjectURL` when it is shown no more. */
   mediaUrl(media: { sha256: string; server_id: string | null; type: string }): Promise<string>;
 
-  items(filter?: Filter): Promise<Item[]>;
+  items(filter?: FilterIn): Promise<Item[]>;
   journal(): Promise<JournalEntry[]>;
   entityStatus(id: string): Promise<EntityStatus>;
 

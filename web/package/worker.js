@@ -9,7 +9,7 @@ self.addEventListener("message", (event) => {
   const { port, options } = event.data;
   if (!port) return;
   const tab = new Tab(options, (told) => port.postMessage({ told }));
-  port.onmessage = async ({ data: { id, method, params } }) => {
+  port.onmessage = async (/** @type {MessageEvent} */ { data: { id, method, params } }) => {
     try {
       port.postMessage({ id, result: await tab.asked(method, params) });
     } catch (error) {
@@ -19,7 +19,7 @@ self.addEventListener("message", (event) => {
   port.postMessage({ told: { type: "ready" } });
 });
 
-/** An error as it crosses: one word, and what to do. Rust says both in one text. */
+/** An error as it crosses: one word, and what to do. Rust says both in one text. @param {any} error */
 function said(error) {
   const text = error instanceof Error ? error.message : String(error);
   const named = /^([a-z-]+): (.*)$/s.exec(text);

@@ -82,6 +82,7 @@ test("the queue is exported without what was written", async ({ page }) => {
   await ada.signUp();
   await page.goto("/inspector");
   await page.getByRole("switch", { name: "Offline" }).click();
+  await expect(page.getByText(/^offline: 0 pending/)).toBeVisible();
   await page.goto("/");
   await ada.post("nobody else reads this");
   await page.goto("/inspector");

@@ -1,7 +1,7 @@
 //! The pill: the state of the queue in a few words, an icon, a tone, and what a tap on it does.
 //!
 //! Owns its texts, which are the same on every screen, and the names by which other languages say them. A pure function of the state; never draws
-//! anything. `web/package/pill.js` is the same function for pages without wasm: [`cases`] holds both to one table.
+//! anything. `web/package/pill.js` is the same function for pages without wasm: `pill/cases.rs` holds both to one table.
 
 use serde::{Deserialize, Serialize};
 

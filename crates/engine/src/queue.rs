@@ -369,13 +369,6 @@ pub(crate) fn with_keys_up_to(db: &Db<'_>, highest: Key) -> Result<Vec<Place>, E
         .collect::<Result<_, _>>()?)
 }
 
-/// The first place that is taken.
-pub(crate) fn first_place(db: &Db<'_>) -> Result<Option<Place>, Error> {
-    Ok(db
-        .prepare_cached("SELECT min(place) FROM outrigger_queue")?
-        .query_row([], |row| row.get(0))?)
-}
-
 /// Every row but those of uploads.
 pub(crate) fn writes(db: &Db<'_>) -> Result<Vec<Place>, Error> {
     let mut statement =

@@ -95,7 +95,7 @@ fn halt<A: App>(step: &mut Step<'_, A>, watermark: i64, detail: &str) -> Result<
     }
     let lost = journalled_after(&step.db, watermark)?;
     // They were made before everything that waits, and stand before it again.
-    let mut place = queue::first_place(&step.db)?.map_or(step.state.place_next, |first| first.0);
+    let mut place = first_place(&step.db)?.map_or(step.state.place_next, |first| first.0);
     place -= lost.len() as i64;
     for (entry, mut row) in lost {
         row.place = Place(place);
@@ -316,6 +316,13 @@ fn hold_what_names<A: App>(step: &mut Step<'_, A>, create: &Row) -> Result<(), E
         }
     }
     Ok(())
+}
+
+/// The first place that is taken.
+fn first_place(db: &Db<'_>) -> Result<Option<Place>, Error> {
+    Ok(db
+        .prepare_cached("SELECT min(place) FROM outrigger_queue")?
+        .query_row([], |row| row.get(0))?)
 }
 
 /// The creates of what has an id on the server already, oldest first: it was read before the create was answered.

@@ -62,7 +62,7 @@ fn build_server() -> Result<PathBuf, Failure> {
 }
 
 /// Installs what `web/package-lock.json` names, unless it is there.
-fn install_tools() -> Result<(), Failure> {
+pub(crate) fn install_tools() -> Result<(), Failure> {
     let folder = folder();
     let wanted = std::fs::read(folder.join("package-lock.json"))
         .map_err(|error| Failure::new(format!("web/package-lock.json cannot be read: {error}")))?;
@@ -84,6 +84,6 @@ fn npm(arguments: &[&str]) -> Result<Command, Failure> {
     Ok(command)
 }
 
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     shell::root().join("web")
 }

@@ -1,14 +1,16 @@
-//! Whole worlds, simulated: thousands of fresh seeds once, some known ones twice.
+//! Whole worlds, simulated: thousands of seeds once, some twice.
 //!
-//! Owns how many, and from which seed on. The first one comes from the clock, so that no two checks play the same worlds; it is told before anything is played,
-//! and `OUTRIGGER_SIM_FROM` plays from it again. `OUTRIGGER_SIM_SEEDS` plays fewer or more.
+//! Owns how many, and from which seed on: the same ones every time, so that what fails here was brought by the change. `OUTRIGGER_SIM_FROM=fresh` plays worlds that
+//! nobody has played, `OUTRIGGER_SIM_FROM` and `OUTRIGGER_SIM_SEEDS` others; what is known of them is in `docs/reliability.md`.
 
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::shell::{self, Failure};
 
-/// How many are played once, each time others.
+/// The first seed of those that are played once.
+const FROM: u64 = 700_000;
+/// How many are.
 const SEEDS: u64 = 3_000;
 /// Worlds that are played twice: their traces must be the same to the byte.
 const TWICE: u64 = 200;
@@ -20,7 +22,10 @@ pub(crate) const FAULTS: &str = "all";
 pub(crate) fn run() -> Result<(), Failure> {
     shell::cargo(&["build", "--quiet", "--profile", "sim", "-p", "outrigger-sim"])?;
     play(1, TWICE, &["--twice"])?;
-    let from = wanted("OUTRIGGER_SIM_FROM")?.unwrap_or_else(fresh);
+    let from = match std::env::var("OUTRIGGER_SIM_FROM").as_deref() {
+        Ok("fresh") => fresh(),
+        _ => wanted("OUTRIGGER_SIM_FROM")?.unwrap_or(FROM),
+    };
     let seeds = wanted("OUTRIGGER_SIM_SEEDS")?.unwrap_or(SEEDS);
     println!("the same worlds again: OUTRIGGER_SIM_FROM={from} OUTRIGGER_SIM_SEEDS={seeds} cargo xtask sim");
     play(from, seeds, &[])

@@ -17,7 +17,7 @@ use std::time::Instant;
 use crate::shell::{self, Failure};
 
 /// How the files that wasm-bindgen writes begin, in `package/wasm`.
-const NAME: &str = "outrigger";
+const NAME: &str = "outrigger_web";
 
 /// Builds all of it, compares the types with what is stored, and looks whether npm would pack the package.
 pub(crate) fn run() -> Result<(), Failure> {

@@ -79,6 +79,7 @@ export class Files {
 
   /** Files that were copied long ago. Their names begin with when: ids of version 7. */
   async old() {
+    /** @type {string[]} */
     const names = [];
     if (!this.folder) return names;
     for await (const name of /** @type {any} */ (this.folder).keys()) {

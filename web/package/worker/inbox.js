@@ -7,7 +7,7 @@
 import * as idb from "./idb.js";
 
 const STORE = "inbox";
-const key = (name, id) => `${name}/${id}`;
+const key = (/** @type {string} */ name, /** @type {string} */ id) => `${name}/${id}`;
 
 /** Keeps an entry. @param {string} name the database it is for @param {string} id @param {object[]} writes */
 export const keep = (name, id, writes) => idb.put(STORE, key(name, id), { id, writes, refused: null });
@@ -27,7 +27,7 @@ export async function refused(name) {
 /** An entry was taken over, or somebody has heard that it was refused. @param {string} name @param {string} id */
 export const done = (name, id) => idb.remove(STORE, key(name, id));
 
-/** An entry cannot be taken over. @param {string} name @param {object} entry @param {object} why */
+/** An entry cannot be taken over. @param {string} name @param {{id: string}} entry @param {object} why */
 export const refuse = (name, entry, why) => idb.put(STORE, key(name, entry.id), { ...entry, refused: why });
 
 /** Everything of an account goes. @param {string} name */

@@ -15,6 +15,7 @@ const PERIOD_MS = 30_000;
 const PUT_OFF_MS = 1_000;
 
 export class Leader {
+  /** @type {Map<number, {resolve: (reply: any) => void, reject: (error: unknown) => void}>} */
   #calls = new Map();
   #nextCall = 0;
   #timer = 0;
@@ -37,8 +38,13 @@ export class Leader {
     return new Leader(name, host, files, session, memory, tell, fail);
   }
 
+  /**
+   * @param {string} name @param {Host} host @param {Files} files @param {import("./session.js").Session} session @param {boolean} memory
+   * @param {(told: any) => void} tell @param {(error: any) => void} fail
+   */
   constructor(name, host, files, session, memory, tell, fail) {
     this.name = name;
+    /** @type {any} `null` once it was let go */
     this.host = host;
     this.files = files;
     this.session = session;
@@ -46,6 +52,7 @@ export class Leader {
     this.memory = memory;
     this.tell = tell;
     this.fail = fail;
+    /** @type {import("../types/index.js").SyncState | null} */
     this.state = null;
     this.existed = host.existed();
   }
@@ -148,6 +155,7 @@ export class Leader {
     return { next: found.next, users: found.users };
   }
 
+  /** @param {object} what @returns {Promise<{next: string | null, users: string[], missing: string[]}>} */
   async #read(what) {
     if (this.state?.cause === "by_choice") throw new Refusal("offline", "you are offline by choice: go online first");
     const begun = JSON.parse(this.host.begin_read(JSON.stringify(what)) ?? "null");
@@ -192,7 +200,7 @@ export class Leader {
     if (!server_id) throw new Refusal("missing", "the picture is not here any more");
     const response = await this.get(`/v1/media/${encodeURIComponent(server_id)}`);
     if (response.status !== 200) throw new Refusal("missing", "the server does not have the picture");
-    return new Blob([response.body], { type });
+    return new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (response.body)], { type });
   }
 
   /** Commits; what cannot be now is brought again, in its order. @param {() => string} work */
@@ -209,6 +217,7 @@ export class Leader {
     }
   }
 
+  /** @param {() => string} work @param {unknown} error */
   #putOffOrFail(work, error) {
     const text = error instanceof Error ? error.message : String(error);
     if (!text.startsWith("disk-full:") && !text.startsWith("locked:")) {
@@ -223,14 +232,17 @@ export class Leader {
     }, PUT_OFF_MS);
   }
 
+  /** @param {string} effects */
   #perform(effects) {
     this.#do(JSON.parse(effects));
   }
 
+  /** @param {import("../types/index.js").EffectOut[]} effects */
   #do(effects) {
     for (const effect of effects) this.#one(effect);
   }
 
+  /** @param {import("../types/index.js").EffectOut} effect */
   #one(effect) {
     switch (effect.effect) {
       case "reply":
@@ -255,7 +267,7 @@ export class Leader {
         break;
       case "refresh":
         this.session.renew().then(
-          (how) => this.notice({ notice: "refreshed", how }),
+          (/** @type {string} */ how) => this.notice({ notice: "refreshed", how }),
           () => this.notice({ notice: "refreshed", how: "failed" }),
         );
         break;
@@ -282,13 +294,14 @@ export class Leader {
     }
   }
 
+  /** @param {number} call @param {(waiting: {resolve: (reply: any) => void, reject: (error: unknown) => void}) => void} how */
   #settle(call, how) {
     const waiting = this.#calls.get(call);
     this.#calls.delete(call);
     if (waiting) how(waiting);
   }
 
-  /** @returns {Promise<BodyInit | undefined>} */
+  /** @param {import("../types/index.js").BodyOut} body @returns {Promise<BodyInit | undefined>} */
   async #body(body) {
     switch (body.body) {
       case "text":
@@ -301,10 +314,12 @@ export class Leader {
   }
 }
 
+/** @param {{writes: {files?: {file: string}[]}[]}} entry */
 function filesOf(entry) {
   return entry.writes.flatMap((write) => (write.files ?? []).map((file) => file.file));
 }
 
+/** @param {import("./transport.js").Answer} answer */
 function asText({ status, headers, body }) {
   return { status, headers, body: new TextDecoder().decode(body) };
 }

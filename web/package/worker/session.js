@@ -11,6 +11,7 @@ const INVALID_GRANT = "urn:outrigger:problem:invalid-grant";
 const TIMEOUT_MS = 30_000;
 
 export class Session {
+  /** @type {{access_token: string, refresh_token: string, account: {id: string, name: string}} | null} */
   #kept = null;
 
   /** @param {string} server */
@@ -43,6 +44,7 @@ export class Session {
     return this.#begin("/v1/sessions", { name, password });
   }
 
+  /** @param {string} path @param {object} body */
   async #begin(path, body) {
     const response = await this.#post(path, body);
     if (!response) throw new Refusal("offline", "the server is not reached: check the connection, and try again");
@@ -54,6 +56,7 @@ export class Session {
     return this.account;
   }
 
+  /** @param {any} said by the server */
   async #keep(said) {
     const { access_token, refresh_token, account } = said;
     await idb.put(STORE, this.server, { access_token, refresh_token, account });
@@ -88,6 +91,7 @@ export class Session {
     await fetch(`${this.server}/v1/sessions/current`, { method: "DELETE", headers, credentials: "omit" }).catch(() => {});
   }
 
+  /** @param {string} path @param {object} body */
   async #post(path, body) {
     try {
       return await fetch(this.server + path, {

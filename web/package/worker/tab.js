@@ -38,6 +38,7 @@ export class Tab {
   #next = 0;
   /** @type {Map<string, (told: any) => void>} */
   #imports = new Map();
+  /** @type {any} */
   #lastState = null;
 
   /** @param {{server: string, memory: boolean}} options @param {(told: any) => void} tell */
@@ -80,10 +81,11 @@ export class Tab {
 
   // The account.
 
+  /** @param {{name: string, password: string}} who */
   async #signIn({ name, password }) {
     const before = this.session.account;
     const account = await this.session.signIn(name, password);
-    if (before?.id === account.id && this.#channel) {
+    if (account && before?.id === account.id && this.#channel) {
       // The same person, whose session had ended: what was paused goes on.
       this.#ask("notice", { notice: "signed_in" }).catch(() => {});
       this.#accounts.postMessage("changed");
@@ -92,12 +94,14 @@ export class Tab {
     return this.#signedIn(account);
   }
 
+  /** @param {{id: string, name: string} | null} account */
   async #signedIn(account) {
     this.#accounts.postMessage("changed");
     await this.#begin();
     return account;
   }
 
+  /** @param {"send" | "keep" | "discard"} whatWaits */
   async #signOut(whatWaits) {
     if (!this.session.account) return;
     await this.#ask("wind_up", { whatWaits });
@@ -191,7 +195,7 @@ export class Tab {
 
   async #open_() {
     const session = this.session;
-    const told = (what) => this.#broadcast(what);
+    const told = (/** @type {any} */ what) => this.#broadcast(what);
     for (let tries = 1; ; tries++) {
       try {
         return await Leader.open({ name: this.#name, session, memory: this.memory, tell: told, fail: (e) => this.#fail(e) });
@@ -218,7 +222,7 @@ export class Tab {
     if (this.#role !== "stopped") this.#become("starting");
   }
 
-  /** This tab cannot go on. */
+  /** This tab cannot go on. @param {unknown} error */
   #fail(error) {
     const text = error instanceof Error ? error.message : String(error);
     const isForeign = text.startsWith("foreign:");
@@ -230,6 +234,7 @@ export class Tab {
     this.tell({ type: "role", role: "stopped", why });
   }
 
+  /** @param {string} role */
   #become(role) {
     if (this.#role === role) return;
     this.#role = role;
@@ -238,12 +243,14 @@ export class Tab {
 
   // Between tabs.
 
+  /** @param {any} told */
   #broadcast(told) {
     if (told.type === "status") this.#lastState = told.state;
     this.#told(told);
     this.#channel?.postMessage({ to: "all", told });
   }
 
+  /** @param {any} told */
   #told(told) {
     if (told.type === "imported") {
       this.#imports.get(told.id)?.(told);
@@ -252,6 +259,7 @@ export class Tab {
     this.tell(told);
   }
 
+  /** @param {any} data */
   #heard(data) {
     if (data.to === "leader" && this.#leader) {
       if (data.hello > PROTOCOL) {
@@ -277,6 +285,7 @@ export class Tab {
     }
   }
 
+  /** @param {{from: string, id: number, method: string, params: any}} asked */
   async #serveAnother({ from, id, method, params }) {
     let answer;
     try {
@@ -292,7 +301,7 @@ export class Tab {
     this.#channel?.postMessage({ to: from, id, ...answer });
   }
 
-  /** Asks whoever leads. */
+  /** Asks whoever leads. @param {string} method @param {any} params */
   #ask(method, params) {
     if (this.#leader) return this.#serve(method, params);
     if (this.#role === "stopped") throw new Refusal("stopped", "this tab must be reloaded");
@@ -342,6 +351,7 @@ export class Tab {
 
   // Writes.
 
+  /** @param {any[]} all */
   async #mutate(all) {
     if (this.#role === "stopped") throw new Refusal("stopped", "this tab must be reloaded");
     if (!this.session.account) throw new Refusal("sign-in", "nobody is signed in");
@@ -357,7 +367,7 @@ export class Tab {
       setTimeout(resolve, SHOW_MS);
     });
     this.#channel?.postMessage({ to: "leader", inbox: true });
-    this.#leader?.importInbox();
+    /** @type {Leader | null} */ (this.#leader)?.importInbox();
     const told = await shown;
     if (told?.error) {
       await inbox.done(this.#name, id);
@@ -366,6 +376,7 @@ export class Tab {
     return { ids: writes.map((write) => write.id) };
   }
 
+  /** @param {Blob} file */
   async #stage(file) {
     if (this.#leader) return this.#leader.stage(file);
     if (!this.session.account) throw new Refusal("sign-in", "nobody is signed in");
@@ -375,7 +386,7 @@ export class Tab {
   }
 }
 
-/** Before the session ends: what waits is sent, or was to be kept or discarded. */
+/** Before the session ends: what waits is sent, or was to be kept or discarded. @param {Leader} leader @param {string} whatWaits */
 async function windUp(leader, whatWaits) {
   if (whatWaits !== "send") return;
   leader.notice({ notice: "trigger_sync" });
@@ -391,7 +402,7 @@ async function windUp(leader, whatWaits) {
   }
 }
 
-/** Removes all that was stored of an account. */
+/** Removes all that was stored of an account. @param {string} name */
 async function forget(name) {
   await inbox.clear(name);
   const root = await navigator.storage.getDirectory().catch(() => null);
@@ -402,7 +413,7 @@ async function forget(name) {
   }
 }
 
-/** The name of an account's database: of letters and digits, the same in every tab. */
+/** The name of an account's database: of letters and digits, the same in every tab. @param {string} server @param {string} account */
 async function nameOf(server, account) {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${server} ${account}`));
   return Array.from(new Uint8Array(digest).slice(0, 12), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -4,6 +4,8 @@
  * Owns fetch and the credentials that go along. What an answer means is the engine's to say; nothing is sent twice from here.
  */
 
+/** @typedef {{status: number, headers: [string, string][], body: Uint8Array}} Answer */
+
 /** The largest answer that is read. */
 const ANSWER_BYTES_MAX = 64 << 20;
 
@@ -49,7 +51,6 @@ export class Transport {
   }
 
   /**
-   * @typedef {{status: number, headers: [string, string][], body: Uint8Array}} Answer
    * @param {string} path @param {RequestInit & {headers?: any}} request @returns {Promise<Answer>}
    */
   async fetch(path, request) {
@@ -67,6 +68,7 @@ export class Transport {
   }
 }
 
+/** @param {AbortController} controller @param {unknown} error */
 function reason(controller, error) {
   const cause = controller.signal.reason;
   if (controller.signal.aborted && cause instanceof Error && cause.name !== "AbortError") return cause.message;

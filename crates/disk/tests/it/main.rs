@@ -10,6 +10,7 @@ mod sqlite;
 // What the engine makes of it.
 mod cuts;
 mod faults;
+mod log;
 
 #[path = "../../../engine/tests/it/backend.rs"]
 #[expect(dead_code, reason = "it is the engine's own tests', which look at more of it")]

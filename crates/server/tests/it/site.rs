@@ -18,7 +18,7 @@ async fn with_app() -> Running {
         ("app/style.css", "body { margin: 0 }"),
         ("app/manifest.webmanifest", "{}"),
         ("package/index.js", "export {};"),
-        ("package/wasm/outrigger_bg.wasm", "\0asm"),
+        ("package/wasm/outrigger_web_bg.wasm", "\0asm"),
         ("build.json", r#"{"version": "1", "files": []}"#),
     ];
     let site = Site::of(files.map(|(path, text)| (path, text.as_bytes().to_vec())));
@@ -45,7 +45,7 @@ async fn each_file_has_its_place_and_its_type() {
             "text/javascript; charset=utf-8",
             "export {};",
         ),
-        ("/package/wasm/outrigger_bg.wasm", "application/wasm", "\0asm"),
+        ("/package/wasm/outrigger_web_bg.wasm", "application/wasm", "\0asm"),
         (
             "/build.json",
             "application/json",

@@ -20,6 +20,8 @@ const LOG_BYTES_MAX: u64 = 24 << 20;
 impl World<'_> {
     pub(super) fn finish(&mut self) -> Checked {
         for d in 0..self.devices.len() {
+            // What became of what the second process died over, where that never came back, is seen by the first.
+            self.came_back(d, 0)?;
             self.nothing_is_lost(d, 0)?;
         }
         self.everybody_reads()?;

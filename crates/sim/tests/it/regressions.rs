@@ -121,3 +121,10 @@ fn what_goes_along_with_something_given_up_may_be_there() {
 fn a_version_of_the_servers_former_life_hides_nothing() {
     check(1_010_024, "all");
 }
+
+/// The second process on a database died over a comment and never came up again, while the first lived on. Whether the comment was kept nobody had looked at,
+/// and the oracle asked for it at the server. (No bug of the engine's.)
+#[test]
+fn what_a_process_died_over_is_looked_at_although_it_never_comes_back() {
+    check(1_001_199, "all");
+}

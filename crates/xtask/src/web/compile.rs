@@ -8,14 +8,15 @@ use std::process::Command;
 use super::bundle::hash;
 use super::toolchain::{TARGET, Toolchain, cargo_home};
 use super::{NAME, cannot};
-use crate::packages;
+use crate::browser;
 use crate::shell::{self, Failure};
 
 const PACKAGE: &str = "outrigger-web";
 const BINDER: &str = "outrigger-bind";
 /// What stands in Cargo.lock of the library that it calls.
 const BINDER_LIBRARY: &str = "name = \"wasm-bindgen-cli-support\"";
-const SHRINKER: &str = "wasm-opt";
+/// From npm, pinned by web/package-lock.json: Debian 12's, of version 108, exports another table than the one that was named, and no such wasm starts.
+const SHRINKER: &str = "node_modules/.bin/wasm-opt";
 /// Beside what was bound: from what. Files that begin with a dot are in no bundle.
 const CAUSE: &str = ".cause";
 /// In the workspace's Cargo.toml.
@@ -86,7 +87,7 @@ pub(super) fn remember(compiled: &Path, bound: &Path) -> Result<(), Failure> {
 /// The compiled crate, and what works on it.
 fn cause(compiled: &Path) -> Result<String, Failure> {
     let bytes = std::fs::read(compiled).map_err(|error| cannot("read", compiled, &error))?;
-    let shrinker = shell::output(Command::new(SHRINKER).arg("--version")).unwrap_or_default();
+    let shrinker = shell::output(Command::new(shrinker()).arg("--version")).unwrap_or_default();
     let lock = shell::root().join("Cargo.lock");
     let lock = std::fs::read_to_string(&lock).map_err(|error| cannot("read", &lock, &error))?;
     let binder = lock
@@ -108,17 +109,22 @@ pub(super) fn bind(compiled: &Path, bound: &Path) -> Result<(), Failure> {
     shell::run(&mut binding)
 }
 
-/// Makes the wasm smaller where binaryen is: by a tenth, so whoever only tries the app may do without.
+fn shrinker() -> PathBuf {
+    browser::folder().join(SHRINKER)
+}
+
+/// Makes the wasm smaller where npm is: by a tenth, so whoever only tries the app may do without.
 pub(super) fn shrink(bound: &Path) -> Result<(), Failure> {
-    if !packages::installed(&[SHRINKER], &["binaryen"])? {
-        println!("the wasm stays larger than it could be");
+    if !shell::has("npm") {
+        println!("npm is missing, so the wasm stays larger than it could be");
         return Ok(());
     }
+    browser::install_tools()?;
     let wasm = bound.join(format!("{NAME}_bg.wasm"));
     let smaller = wasm.with_extension("smaller");
-    let mut shrinking = Command::new(SHRINKER);
+    let mut shrinking = Command::new(shrinker());
     shrinking
-        .arg("-Oz")
+        .arg("-Os")
         .args(FEATURES)
         .arg(&wasm)
         .arg("-o")

@@ -179,10 +179,9 @@ fn named(variable: &str) -> Option<String> {
 fn knows_target(clang: &str) -> bool {
     let mut listed = Command::new(clang);
     listed.arg("--print-targets").stderr(Stdio::null());
-    let known = listed.output().is_ok_and(|output| {
+    listed.output().is_ok_and(|output| {
         output.status.success() && String::from_utf8_lossy(&output.stdout).contains("wasm32")
-    });
-    known
+    })
 }
 
 /// The folder of the sources of crates, in which paths begin that a compiled crate names.

@@ -1,0 +1,77 @@
+/**
+ * Several tabs, and browsers that die: one tab holds the database, every tab can write, nothing is lost or doubled.
+ */
+import { expect, newPerson, test } from "./support/fixtures.js";
+import { mark, SENT, Someone, WAITS } from "./support/someone.js";
+
+/** How often the tab that leads is closed. */
+const TAKEOVERS = Number(process.env.OUTRIGGER_TAKEOVERS ?? 10);
+
+/** @param {import("./support/api.js").Api} api @param {import("./support/api.js").Person} person */
+async function arrived(api, person) {
+  const there = await api.signIn(person);
+  const texts = [];
+  let cursor = "";
+  do {
+    const page = await there.get(`/v1/users/${there.account.id}/posts${cursor}`);
+    texts.push(...page.items.map((/** @type {any} */ post) => post.text));
+    cursor = page.next ? `?cursor=${encodeURIComponent(page.next)}` : "";
+  } while (cursor);
+  return texts.sort();
+}
+
+test("a tab that does not lead writes, is shown at once in both, and what it wrote arrives once", async ({ page, context, api }) => {
+  const ada = new Someone(page, newPerson());
+  await ada.signUp();
+  const second = new Someone(await context.newPage(), ada.person);
+  await second.page.goto("/");
+  await expect(second.composer).toBeVisible();
+  await second.post("from the second tab");
+  await expect(mark(second.row("from the second tab"), SENT)).toBeVisible();
+  await expect(mark(ada.row("from the second tab"), SENT)).toBeVisible();
+  await ada.post("from the first tab");
+  await expect(mark(second.row("from the first tab"), SENT)).toBeVisible();
+  expect(await arrived(api, ada.person)).toEqual(["from the first tab", "from the second tab"]);
+});
+
+test("when the tab that leads is closed another takes over within two seconds", async ({ page, context, api }) => {
+  test.setTimeout(60_000 + TAKEOVERS * 10_000);
+  const ada = new Someone(page, newPerson());
+  await ada.signUp();
+  let leader = ada;
+  const texts = [];
+  for (let turn = 0; turn < TAKEOVERS; turn++) {
+    const next = new Someone(await context.newPage(), ada.person);
+    await next.page.goto("/");
+    await expect(next.composer).toBeVisible();
+    const text = `turn ${String(turn).padStart(2, "0")}`;
+    texts.push(text);
+    // Written while the one that leads goes: by whichever way, it is kept.
+    await Promise.all([next.post(text), leader.page.close()]);
+    await expect(mark(next.row(text), SENT)).toBeVisible({ timeout: 2_000 });
+    leader = next;
+  }
+  expect(await arrived(api, ada.person)).toEqual(texts);
+});
+
+test("what was written offline survives a killed browser, and then arrives once", async ({ killable, site, api }) => {
+  const person = newPerson();
+  const ada = new Someone(await killable.newPage(), person);
+  await ada.page.goto(site);
+  await ada.page.getByRole("button", { name: "Create an account" }).click();
+  await ada.page.getByLabel("Name").fill(person.name);
+  await ada.page.getByLabel("Password").fill(person.password);
+  await ada.page.getByRole("button", { name: "Create account", exact: true }).click();
+  await expect(ada.composer).toBeVisible();
+  await ada.keepsShell();
+  await ada.goOffline();
+  await ada.post("written before the end");
+  await expect(mark(ada.row("written before the end"), WAITS)).toBeVisible();
+  await killable.kill();
+
+  await killable.open();
+  const again = new Someone(await killable.newPage(), person);
+  await again.page.goto(site);
+  await expect(mark(again.row("written before the end"), SENT)).toBeVisible();
+  expect(await arrived(api, person)).toEqual(["written before the end"]);
+});
