@@ -15,6 +15,8 @@ import { whatWentWrong } from "./words.js";
  * @typedef {{ key: string, picture: import("./icons.js").IconName, tone: "info" | "warning" | "error", make: (dismiss: () => void) => (Node | string)[] }} Notice
  */
 
+const DISMISSED = "dismissed";
+
 /**
  * @param {Client} client
  * @param {import("../package/index.js").Account} account
@@ -23,8 +25,8 @@ export function notices(client, account) {
   const node = el("div", { class: "notices", role: "region", "aria-label": "Notices" });
   /** @type {Map<string, HTMLElement>} */
   const shown = new Map();
-  /** @type {Set<string>} */
-  const dismissed = new Set();
+  /** What was dismissed stays so over a reload, in this tab. @type {Set<string>} */
+  const dismissed = new Set(JSON.parse(sessionStorage.getItem(DISMISSED) ?? "[]"));
 
   function update() {
     const wanted = wantedNotices(client, account).filter((notice) => !dismissed.has(notice.key));
@@ -53,6 +55,7 @@ export function notices(client, account) {
   /** @param {string} key */
   function dismiss(key) {
     dismissed.add(key);
+    sessionStorage.setItem(DISMISSED, JSON.stringify([...dismissed]));
     update();
   }
 

@@ -85,7 +85,7 @@ class Box {
       more > 0 && el("span", { class: "picture-more", "aria-hidden": "true" }, `+${more}`),
     );
     if (media.type.startsWith("video/")) {
-      this.node.append(el("span", { class: "picture-words" }, "A clip: it cannot be played here"));
+      this.#say("A clip: it cannot be played here");
       this.node.disabled = true;
       return;
     }
@@ -96,13 +96,13 @@ class Box {
   async load() {
     if (this.#asking || this.#url) return;
     this.#asking = true;
-    this.#unavailable(false);
+    this.#say("");
     try {
       const url = await this.client.mediaUrl(this.media);
       if (this.#closed) URL.revokeObjectURL(url);
       else this.#show(url);
     } catch {
-      this.#unavailable(true);
+      this.#say("Not on this device yet. Tap to try again");
     } finally {
       this.#asking = false;
     }
@@ -111,14 +111,25 @@ class Box {
   /** @param {string} url */
   #show(url) {
     this.#url = url;
-    const image = el("img", { alt: "", decoding: "async", src: url, on: { load: () => this.node.classList.add("loaded") } });
+    const image = el("img", {
+      alt: "",
+      decoding: "async",
+      src: url,
+      on: {
+        load: () => this.node.classList.add("loaded"),
+        error: () => {
+          image.remove();
+          this.#say("It cannot be shown");
+        },
+      },
+    });
     this.node.prepend(image);
   }
 
-  /** @param {boolean} is */
-  #unavailable(is) {
+  /** @param {string} words */
+  #say(words) {
     this.node.querySelector(".picture-words")?.remove();
-    if (is) this.node.append(el("span", { class: "picture-words" }, "Not on this device yet. Tap to try again"));
+    if (words) this.node.append(el("span", { class: "picture-words" }, words));
   }
 
   /** @param {() => void} open */
