@@ -1,18 +1,17 @@
 //! What a failed sync leaves of a write-ahead log, and what becomes of what is written behind it.
 
-use outrigger_disk::{Disk, Failure, On, What};
+use outrigger_disk::{Disk, Failure, On, Process, What};
 use rusqlite::Connection;
 
 const SEEDS: u64 = 100;
 const BEFORE: i64 = 5;
 const AFTER: i64 = 5;
 
-fn open(disk: &Disk, make_certain: impl FnOnce(&Connection, outrigger_disk::Process)) -> Connection {
-    let process = disk.process();
+fn open(disk: &Disk, process: Process, make_certain: impl FnOnce(&Connection)) -> Connection {
     let db = disk.open(process, "app.db").unwrap();
     db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
         .unwrap();
-    make_certain(&db, process);
+    make_certain(&db);
     db.execute_batch("CREATE TABLE IF NOT EXISTS t (x INTEGER NOT NULL) STRICT")
         .unwrap();
     db
@@ -26,16 +25,20 @@ fn rows(db: &Connection) -> Vec<i64> {
 
 /// A process dies of a sync that failed; the next one does this to the log, and its writes are acknowledged. Whether all that was acknowledged is there after a loss of
 /// power, and the database whole.
-fn survives(seed: u64, make_certain: impl FnOnce(&Disk, &Connection, outrigger_disk::Process)) -> bool {
+fn survives(seed: u64, make_certain: impl FnOnce(&Disk, &Connection, Process)) -> bool {
     let disk = Disk::new(seed);
-    let db = open(&disk, |_, _| {});
+    let process = disk.process();
+    let db = open(&disk, process, |_| {});
     for x in 1..=BEFORE {
         db.execute("INSERT INTO t VALUES (?1)", [x]).unwrap();
     }
     disk.fail(Some(Failure::once(What::SyncFails, 1).on(On::Syncs)));
     db.execute("INSERT INTO t VALUES (0)", []).unwrap_err();
+    // It dies: a connection that is closed in good order takes its log along.
+    disk.kill(process);
     drop(db);
-    let db = open(&disk, |db, process| make_certain(&disk, db, process));
+    let process = disk.process();
+    let db = open(&disk, process, |db| make_certain(&disk, db, process));
     for x in 1..=AFTER {
         db.execute("INSERT INTO t VALUES (?1)", [BEFORE + x]).unwrap();
     }
