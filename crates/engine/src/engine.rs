@@ -138,7 +138,7 @@ impl<A: App> Engine<A> {
     /// neighbours. On an error nothing was changed, and the same events may be handed in again.
     ///
     /// One thing no database can promise: where it was the commit that failed, and the process or the power dies before another succeeds, what was handed in may
-    /// be there after all when the database is opened next.
+    /// be there after all when the database is opened next. What is seen then stays.
     ///
     /// # Errors
     /// [`Error::DiskFull`], [`Error::Locked`] or [`Error::Database`]; what is wrong with a call is in its [`Effect::Reply`].

@@ -104,8 +104,11 @@ fn migrate(db: &Connection) -> Result<(), Error> {
     }
     if version < MIGRATIONS.len() {
         db.pragma_update(None, "application_id", APPLICATION_ID)?;
-        db.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
     }
+    // Also where it says so already. A commit that failed while other processes had the database open is behind the end of the log, unseen until the last of them
+    // closes, and is found then: whoever opens the database writes over it, so that what they see of it is how it stays. This pragma writes its page whatever
+    // is there; an `UPDATE` to the same value does not.
+    db.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
     Ok(())
 }
 

@@ -135,9 +135,16 @@ pub(crate) struct Ledger {
     pub(crate) things: BTreeMap<LocalId, Thing>,
     numbers: usize,
     calls: u64,
+    /// A post of somebody else's may have another id here than before, and so a like of it: what was liked then is not known.
+    likes_are_unknown: bool,
 }
 
 impl Ledger {
+    /// The database has lost what it knew last.
+    pub(crate) const fn forget_likes(&mut self) {
+        self.likes_are_unknown = true;
+    }
+
     pub(crate) fn next_call(&mut self) -> u64 {
         self.calls += 1;
         self.calls
@@ -153,13 +160,14 @@ impl Ledger {
         let id = kind.entity().id;
         let number = self.numbers;
         let numbers = &mut self.numbers;
+        let is_torn = self.likes_are_unknown && matches!(kind, Kind::Like { .. });
         self.things.entry(id).or_insert_with(|| {
             *numbers += 1;
             Thing {
                 number,
                 kind,
                 writes: Vec::new(),
-                is_torn: false,
+                is_torn,
             }
         })
     }
@@ -173,6 +181,7 @@ impl Ledger {
     /// written about since is torn. Also what was not known then: a like, a follow, a conversation has the same id whenever it is made, and may have
     /// arrived.
     pub(crate) fn go_back(&mut self, older: &Self) {
+        self.forget_likes();
         let newer = std::mem::replace(&mut self.things, older.things.clone());
         for (id, thing) in newer {
             let kept = self.things.entry(id).or_insert_with(|| Thing {

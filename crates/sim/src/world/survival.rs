@@ -51,10 +51,28 @@ impl World<'_> {
             }
         }
         self.nothing_is_lost(d, h)?;
+        self.note_parked(d);
         if std::mem::take(&mut self.devices[d].went_back) {
             self.note_refused(d, h);
         }
         self.look_at_all(d, h)
+    }
+
+    /// What was parked, and the process died before it could say so.
+    fn note_parked(&mut self, d: usize) {
+        let parked: Vec<_> = self.devices[d]
+            .ledger
+            .things
+            .values()
+            .flat_map(|thing| thing.writes.iter().map(|written| (&thing.kind, written)))
+            .filter_map(|(kind, written)| match &written.standing {
+                Standing::Settled(Outcome::Parked(parked)) => Some((kind.clone(), parked.clone())),
+                _ => None,
+            })
+            .collect();
+        for (kind, parked) in parked {
+            self.disturb(d, &kind, &parked);
+        }
     }
 
     /// The database is an older one: what it holds as refused may have been tried again since.
@@ -120,6 +138,7 @@ impl World<'_> {
                 }
             }
         }
+        device.ledger.forget_likes();
         Ok(())
     }
 }

@@ -151,7 +151,7 @@ impl World<'_> {
     }
 
     /// What is parked may be overtaken in a wider lane; what is uncertain or failed too often, by the user's decision, also in its own.
-    fn disturb(&mut self, d: usize, kind: &Kind, parked: &Parked) {
+    pub(super) fn disturb(&mut self, d: usize, kind: &Kind, parked: &Parked) {
         let device = &mut self.devices[d];
         match kind {
             Kind::Conversation { user } => {
