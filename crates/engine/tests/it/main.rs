@@ -5,6 +5,7 @@
 mod backend;
 mod laws;
 mod lease;
+mod merging;
 mod outage;
 mod scenarios;
 mod storage;
