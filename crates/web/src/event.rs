@@ -44,6 +44,7 @@ pub fn notice(notice: Notice) -> Vec<Event<Social>> {
         }),
         Notice::SignedIn => Event::SignedIn,
         Notice::NotRemoved { file } => Event::NotRemoved { file },
+        Notice::Reserve { held } => Event::Reserve { held },
         Notice::Closing => Event::Closing,
     };
     vec![event]

@@ -80,7 +80,8 @@ impl Host {
             shared: false,
             durable: true,
         };
-        let engine = Engine::open(db, Arc::clone(&app), options).map_err(|error| failed(&error))?;
+        let opened = Engine::open(db, Arc::clone(&app), options).map_err(storage::told);
+        let engine = opened.map_err(|error| failed(&error))?;
         Ok(Self {
             engine,
             app,
@@ -220,7 +221,7 @@ impl Host {
             began: Some(began),
         };
         let at = now(wall, monotonic);
-        let done = self.engine.handle(at, &[observed]);
+        let done = self.engine.handle(at, &[observed]).map_err(storage::told);
         let (there, mut rest) = take_observed(done.map_err(|error| failed(&error))?);
         let left_out = refresh.left_out(&there, understood.next.is_none());
         let gone = left_out.gone.into_iter().map(|entity| Event::Observed {
@@ -230,8 +231,8 @@ impl Host {
         });
         let gone: Vec<_> = gone.collect();
         if !gone.is_empty() {
-            let done = self.engine.handle(at, &gone).map_err(|error| failed(&error))?;
-            rest.extend(take_observed(done).1);
+            let done = self.engine.handle(at, &gone).map_err(storage::told);
+            rest.extend(take_observed(done.map_err(|error| failed(&error))?).1);
         }
         let mut all = vec![EffectOut::Reply {
             call: 0,
@@ -258,7 +259,7 @@ impl Host {
 
 impl Host {
     fn handle(&mut self, now: Now, events: &[Event<Social>]) -> Result<String, JsError> {
-        match self.engine.handle(now, events) {
+        match self.engine.handle(now, events).map_err(storage::told) {
             Ok(done) => json(&effects(done)),
             // Whoever waits for a reply is told; what nobody waits for is brought again.
             Err(error) => match events.iter().find_map(Event::call) {

@@ -97,6 +97,11 @@ pub enum Notice {
         /// Its name.
         file: String,
     },
+    /// The space that is kept for what waits is held, or was let go for want of room.
+    Reserve {
+        /// Whether it is held.
+        held: bool,
+    },
     /// The host is about to end.
     Closing,
 }

@@ -1,8 +1,9 @@
 //! Where the database is: a pool of files in the origin private file system, or memory where there is none.
 //!
-//! Owns the installation of SQLite's file system and the connection's first settings. Never knows a table.
+//! Owns the installation of SQLite's file system, the connection's first settings, and what its errors mean. Never knows a table.
 
-use rusqlite::Connection;
+use outrigger_engine::Error;
+use rusqlite::{Connection, ffi};
 use sqlite_wasm_vfs::sahpool::{OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
 use wasm_bindgen::JsError;
 
@@ -49,4 +50,18 @@ pub(crate) fn in_memory() -> Result<Opened, JsError> {
         pool: None,
         existed: false,
     })
+}
+
+/// What an error of the database's means here. The pool has one word for every write that the browser refuses; but for a browser that is broken, that is one which
+/// would take more than the site may have.
+pub(crate) fn told(error: Error) -> Error {
+    let refused = [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_TRUNCATE];
+    match &error {
+        Error::Database(rusqlite::Error::SqliteFailure(failure, _))
+            if refused.contains(&failure.extended_code) =>
+        {
+            Error::DiskFull
+        }
+        _ => error,
+    }
 }

@@ -594,7 +594,11 @@ how: RefreshedHow, } | { "notice": "signed_in" } | { "notice": "not_removed",
 /**
  * Its name.
  */
-file: string, } | { "notice": "closing" };
+file: string, } | { "notice": "reserve", 
+/**
+ * Whether it is held.
+ */
+held: boolean, } | { "notice": "closing" };
 
 /**
  * How the life of a mutation in the queue went on.

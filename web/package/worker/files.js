@@ -8,6 +8,10 @@ import { Refusal } from "./errors.js";
 /** A file that nobody knows of is removed when it is older than this: whoever copied it has died. */
 const ORPHAN_MS = 60 * 60 * 1_000;
 
+/** The space that is kept for what waits: let go where there is no more, so that what the server answers can still be noted. */
+const RESERVE = "reserve";
+const RESERVE_BYTES = 4 << 20;
+
 export class Files {
   /** @type {Map<string, Blob>} */
   #memory = new Map();
@@ -36,23 +40,7 @@ export class Files {
     const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
     const mediaType = blob.type || "application/octet-stream";
     if (this.folder) {
-      const handle = await this.folder.getFileHandle(file, { create: true });
-      // Only Workers have this, and only this can be flushed.
-      const access = await /** @type {any} */ (handle).createSyncAccessHandle();
-      try {
-        access.truncate(0);
-        if (access.write(new Uint8Array(bytes), { at: 0 }) !== bytes.byteLength) {
-          throw new Refusal("disk-full", "there is no room for the file: free some space");
-        }
-        access.flush();
-      } catch (error) {
-        if (/** @type {any} */ (error)?.name === "QuotaExceededError") {
-          throw new Refusal("disk-full", "there is no room for the file: free some space");
-        }
-        throw error;
-      } finally {
-        access.close();
-      }
+      await this.#write(this.folder, file, bytes);
     } else {
       this.#memory.set(file, new Blob([bytes], { type: mediaType }));
     }
@@ -60,6 +48,50 @@ export class Files {
       media: { sha256, type: mediaType, size: bytes.byteLength },
       staged: { sha256, file, size: bytes.byteLength, media_type: mediaType },
     };
+  }
+
+  /** Writes a whole file; where there is no room nothing of it is left. @param {FileSystemDirectoryHandle} folder @param {string} file @param {ArrayBuffer} bytes @param {number} [kept] so much of it stays */
+  async #write(folder, file, bytes, kept = bytes.byteLength) {
+    const handle = await folder.getFileHandle(file, { create: true });
+    // Only Workers have this, and only this can be flushed.
+    const access = await /** @type {any} */ (handle).createSyncAccessHandle();
+    let isFull = false;
+    try {
+      access.truncate(0);
+      isFull = access.write(new Uint8Array(bytes), { at: 0 }) !== bytes.byteLength;
+      access.truncate(kept);
+      access.flush();
+    } catch (error) {
+      if (/** @type {any} */ (error)?.name !== "QuotaExceededError") throw error;
+      isFull = true;
+    } finally {
+      access.close();
+    }
+    if (!isFull) return;
+    await folder.removeEntry(file);
+    throw new Refusal("disk-full", "there is no room for the file: free some space");
+  }
+
+  /** Whether the reserve is held; it is where there is room for twice as much: what waits must not starve for it. */
+  async holdReserve() {
+    if (!this.folder) return true;
+    try {
+      const held = await this.folder.getFileHandle(RESERVE).catch(() => null);
+      if (held && (await held.getFile()).size === RESERVE_BYTES) return true;
+      await this.#write(this.folder, RESERVE, new ArrayBuffer(2 * RESERVE_BYTES), RESERVE_BYTES);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Lets the reserve go. Whether there was one. */
+  async releaseReserve() {
+    if (!this.folder) return false;
+    return this.folder.removeEntry(RESERVE).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** A part of a file, or all of it. @param {string} file @param {number} [offset] @param {number} [length] @returns {Promise<Blob>} */

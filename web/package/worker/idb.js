@@ -3,6 +3,8 @@
  *
  * Owns the names of the stores. What is put is on the disk before the promise resolves (strict durability).
  */
+import { Refusal } from "./errors.js";
+
 const NAME = "outrigger";
 const STORES = ["session", "inbox"];
 
@@ -43,7 +45,11 @@ async function run(store, mode, work) {
     const transaction = db.transaction(store, mode, { durability: "strict" });
     const request = work(transaction.objectStore(store));
     transaction.oncomplete = () => resolve(request.result);
-    transaction.onabort = () => reject(transaction.error ?? request.error);
+    transaction.onabort = () => {
+      const error = transaction.error ?? request.error;
+      const isFull = error?.name === "QuotaExceededError";
+      reject(isFull ? new Refusal("disk-full", "there is no room to keep this: free some space, then try again") : error);
+    };
   });
 }
 

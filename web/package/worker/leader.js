@@ -1,7 +1,7 @@
 /**
  * The tab that holds the database: it hands the engine what happens and does what the engine says.
  *
- * Owns the engine's host, its timers and who waits for a reply. Decides nothing: not whether to send, not when, not again.
+ * Owns the engine's host, its timers, who waits for a reply, and the reserve. Decides nothing: not whether to send, not when, not again.
  */
 import init, { Host } from "../wasm/outrigger_web.js";
 import { Refusal } from "./errors.js";
@@ -24,6 +24,10 @@ export class Leader {
   /** What could not be committed yet. @type {(() => string)[]} */
   #carried = [];
   #importing = Promise.resolve();
+  /** Whether space is kept for what waits, as the engine was told. @type {boolean | null} */
+  #holdsReserve = null;
+  /** It is being taken or let go. */
+  #reserving = Promise.resolve();
 
   /**
    * Opens the database. Whoever calls this holds the lock of its name.
@@ -33,8 +37,12 @@ export class Leader {
     await init({ module_or_path: new URL("../wasm/outrigger_web_bg.wasm", import.meta.url) });
     const settings = { name, server: session.server, account: session.account, memory };
     const seed = crypto.getRandomValues(new Uint8Array(32));
-    const host = await Host.open(JSON.stringify(settings), seed, Date.now(), performance.now());
+    const open = () => Host.open(JSON.stringify(settings), seed, Date.now(), performance.now());
     const files = await Files.open(name, memory);
+    const host = await open().catch(async (error) => {
+      if (!isFull(error) || !(await files.releaseReserve())) throw error;
+      return open();
+    });
     return new Leader(name, host, files, session, memory, tell, fail);
   }
 
@@ -60,7 +68,11 @@ export class Leader {
   /** What was left behind is swept, what waits is sent. */
   async start() {
     this.notice({ notice: "started" });
-    this.#period = setInterval(() => this.notice({ notice: "tick" }), PERIOD_MS);
+    this.#period = setInterval(() => {
+      this.notice({ notice: "tick" });
+      this.#holdReserve();
+    }, PERIOD_MS);
+    this.#holdReserve();
     this.importInbox();
     const old = await this.files.old();
     if (old.length === 0) return;
@@ -95,7 +107,10 @@ export class Leader {
   }
 
   /** Something is asked of the engine; resolves with its reply. @param {object} what @returns {Promise<any>} */
-  call(what) {
+  async call(what) {
+    // Whoever has made room meanwhile is not to wait for it to be noticed.
+    if (this.#holdsReserve === false) await this.#holdReserve();
+    if (!this.host) throw new Refusal("stopped", "this tab lets the database go");
     const id = ++this.#nextCall;
     return new Promise((resolve, reject) => {
       this.#calls.set(id, { resolve, reject });
@@ -219,17 +234,42 @@ export class Leader {
 
   /** @param {() => string} work @param {unknown} error */
   #putOffOrFail(work, error) {
-    const text = error instanceof Error ? error.message : String(error);
-    if (!text.startsWith("disk-full:") && !text.startsWith("locked:")) {
+    if (!isFull(error) && !wordOf(error, "locked")) {
       this.fail(error);
       return;
     }
     this.#carried.unshift(work);
-    this.#putOff = setTimeout(() => {
-      const carried = this.#carried;
-      this.#carried = [];
-      for (const one of carried) this.#commit(one);
-    }, PUT_OFF_MS);
+    if (isFull(error)) this.#releaseReserve();
+    this.#putOff = setTimeout(() => this.#commitCarried(), PUT_OFF_MS);
+  }
+
+  #commitCarried() {
+    clearTimeout(this.#putOff);
+    const carried = this.#carried;
+    this.#carried = [];
+    for (const one of carried) this.#commit(one);
+  }
+
+  /** There is no more room: what waits may use what was kept for it, and nothing new is taken on. */
+  #releaseReserve() {
+    this.#reserving = this.#reserving.then(async () => {
+      if (!this.#holdsReserve || !(await this.files.releaseReserve()) || !this.host) return;
+      this.#holdsReserve = false;
+      const text = JSON.stringify({ notice: "reserve", held: false });
+      this.#carried.unshift(() => this.host.notice(Date.now(), performance.now(), text));
+      this.#commitCarried();
+    });
+  }
+
+  /** Keeps space for what waits, again where it was let go and there is room. */
+  #holdReserve() {
+    this.#reserving = this.#reserving.then(async () => {
+      const held = await this.files.holdReserve();
+      if (!this.host || held === this.#holdsReserve) return;
+      this.#holdsReserve = held;
+      this.notice({ notice: "reserve", held });
+    });
+    return this.#reserving;
   }
 
   /** @param {string} effects */
@@ -250,6 +290,7 @@ export class Leader {
         break;
       case "refused":
         this.#settle(effect.call, ({ reject }) => reject(new Refusal(effect.kind, effect.message)));
+        if (effect.kind === "disk-full") this.#releaseReserve();
         break;
       case "send":
         this.transport.send(effect, (body) => this.#body(body), {
@@ -312,6 +353,16 @@ export class Leader {
         return undefined;
     }
   }
+}
+
+/** Whether this is the engine's word for an error. @param {unknown} error @param {string} word */
+function wordOf(error, word) {
+  return (error instanceof Error ? error.message : String(error)).startsWith(`${word}:`);
+}
+
+/** Whether the browser gives no more room. @param {unknown} error */
+function isFull(error) {
+  return wordOf(error, "disk-full");
 }
 
 /** @param {{writes: {files?: {file: string}[]}[]}} entry */

@@ -38,8 +38,6 @@ export class Tab {
   #next = 0;
   /** @type {Map<string, (told: any) => void>} */
   #imports = new Map();
-  /** @type {any} */
-  #lastState = null;
 
   /** @param {{server: string, memory: boolean}} options @param {(told: any) => void} tell */
   constructor(options, tell) {
@@ -140,7 +138,6 @@ export class Tab {
     this.#release();
     this.#channel?.close();
     this.#channel = null;
-    this.#lastState = null;
     for (const { reject } of this.#open.values()) reject(new Refusal("stopped", "somebody else signed in, or nobody is any more"));
     this.#open.clear();
   }
@@ -245,7 +242,6 @@ export class Tab {
 
   /** @param {any} told */
   #broadcast(told) {
-    if (told.type === "status") this.#lastState = told.state;
     this.#told(told);
     this.#channel?.postMessage({ to: "all", told });
   }
