@@ -6,6 +6,7 @@
 import "../package/sync-status.js";
 import { toast } from "./parts/toast.js";
 import { register } from "./register.js";
+import { link } from "./route.js";
 import { cannotOpen } from "./screens/cannot-open.js";
 import { signInScreen } from "./screens/sign-in.js";
 import { stoppedScreen } from "./screens/stopped.js";
@@ -28,6 +29,11 @@ export function begin(client, place) {
     if (key === whose) return;
     const isFirst = whose === "";
     whose = key;
+    // Where somebody was, and what they had begun to write, is nobody else's.
+    if (shown && key !== "stopped") {
+      sessionStorage.clear();
+      history.replaceState(null, "", link.following);
+    }
     shown?.close();
     shown = null;
     if (!account) {

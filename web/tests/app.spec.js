@@ -1,7 +1,7 @@
 /**
  * The app, as people use it: written offline, found again after a reload, sent once, and every row the same element from the first moment on.
  */
-import { CUT, expect, newPerson, test } from "./support/fixtures.js";
+import { CUT, expect, newPerson, or, test } from "./support/fixtures.js";
 import { mark, picture, SENT, Someone, WAITS } from "./support/someone.js";
 
 test.describe("without a network", () => {
@@ -103,7 +103,7 @@ test.describe("while the server is silent", () => {
 });
 
 test.describe("what the server has refused", () => {
-  test.use({ allowed: [...CUT, /the server responded with a status of 4/] });
+  test.use({ allowed: or(CUT, /the server responded with a status of 4/) });
 
   /**
    * Ada edits her post offline, while she changes it on another device too: her edit here is refused, and waits for her.
@@ -150,6 +150,35 @@ test.describe("what the server has refused", () => {
     expect(await text()).toBe("as agreed");
   });
 
+  test("can be tried again from the panel", async ({ page, api }) => {
+    const { ada, text } = await conflict(page, api);
+    const panel = await openPanel(page);
+    await panel.getByRole("listitem").getByRole("button", { name: "Retry" }).click();
+    await expect(mark(ada.row("as written here"), SENT)).toBeVisible();
+    await expect(panel.getByRole("heading", { name: "Everything has arrived" })).toBeVisible();
+    expect(await text()).toBe("as written here");
+  });
+
+  test("can be changed in the panel", async ({ page, api }) => {
+    const { ada, text } = await conflict(page, api);
+    const panel = await openPanel(page);
+    await panel.getByRole("button", { name: "Edit" }).click();
+    await panel.getByRole("textbox").fill("as agreed");
+    await panel.getByRole("button", { name: "Save and send" }).click();
+    await expect(mark(ada.row("as agreed"), SENT)).toBeVisible();
+    expect(await text()).toBe("as agreed");
+  });
+
+  test("can be discarded in the panel", async ({ page, api }) => {
+    const { ada, refused, text } = await conflict(page, api);
+    const panel = await openPanel(page);
+    await panel.getByRole("button", { name: "Discard" }).click();
+    await panel.getByRole("group").getByRole("button", { name: "Discard", exact: true }).click();
+    await expect(refused).toBeHidden();
+    await expect(ada.row("as written here")).toHaveCount(0);
+    expect(await text()).toBe("as written elsewhere");
+  });
+
   test("can be discarded on its row", async ({ page, api }) => {
     const { ada, refused, text } = await conflict(page, api);
     await refused.getByRole("button", { name: "Discard" }).click();
@@ -159,6 +188,14 @@ test.describe("what the server has refused", () => {
     expect(await text()).toBe("as written elsewhere");
   });
 });
+
+/** Opens the panel of `<sync-status>` in the app. @param {import("@playwright/test").Page} page */
+async function openPanel(page) {
+  const status = page.locator("sync-status");
+  await status.locator(".more").click();
+  await expect(status.getByRole("dialog")).toBeVisible();
+  return status.getByRole("dialog");
+}
 
 test("two people follow, like and comment", async ({ page, browser, site }) => {
   const ada = new Someone(page, newPerson());

@@ -57,12 +57,7 @@ test("when the tab that leads is closed another takes over within two seconds", 
 test("what was written offline survives a killed browser, and then arrives once", async ({ killable, site, api }) => {
   const person = newPerson();
   const ada = new Someone(await killable.newPage(), person);
-  await ada.page.goto(site);
-  await ada.page.getByRole("button", { name: "Create an account" }).click();
-  await ada.page.getByLabel("Name").fill(person.name);
-  await ada.page.getByLabel("Password").fill(person.password);
-  await ada.page.getByRole("button", { name: "Create account", exact: true }).click();
-  await expect(ada.composer).toBeVisible();
+  await ada.signUp(site);
   await ada.keepsShell();
   await ada.goOffline();
   await ada.post("written before the end");

@@ -14,7 +14,7 @@ mod host;
 #[cfg(target_arch = "wasm32")]
 mod storage;
 #[cfg(all(target_arch = "wasm32", feature = "scenario"))]
-mod replay;
+pub mod replay;
 
 pub use effect::effects;
 pub use event::{call, notice};

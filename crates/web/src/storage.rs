@@ -9,9 +9,6 @@ use wasm_bindgen::JsError;
 
 /// Files that the pool holds: databases, logs and journals take one each.
 const POOL_FILES: usize = 12;
-/// The name of SQLite's file system.
-const VFS: &str = "outrigger-opfs";
-
 /// An open database.
 pub(crate) struct Opened {
     pub(crate) db: Connection,
@@ -24,23 +21,40 @@ pub(crate) struct Opened {
 /// Opens the database of this name in a folder of its own. Whoever calls this holds the lock of that name: a second access to the files is refused by the
 /// browser.
 pub(crate) async fn open(name: &str) -> Result<Opened, JsError> {
-    let config = OpfsSAHPoolCfgBuilder::new()
-        .vfs_name(VFS)
-        .directory(&format!("outrigger/{name}"))
-        .initial_capacity(POOL_FILES)
-        .build();
-    let pool = install::<sqlite_wasm_rs::WasmOsCallback>(&config, false).await?;
-    let file = format!("/{name}.db");
-    let flags = rusqlite::OpenFlags::default();
-    let db = Connection::open_with_flags_and_vfs(&file, flags, VFS)?;
-    // In this order: with the lock held for good the log needs no shared memory, which there is none of.
-    db.pragma_update(None, "locking_mode", "exclusive")?;
+    let pool = pool(name).await?;
+    let db = connect(name)?;
     let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     Ok(Opened {
         db,
         pool: Some(pool),
         existed: tables > 0,
     })
+}
+
+/// Takes the files of a database. A Worker may have had them before, and let them go; and those of others, of accounts that are signed in no more.
+pub(crate) async fn pool(name: &str) -> Result<OpfsSAHPoolUtil, JsError> {
+    let config = OpfsSAHPoolCfgBuilder::new()
+        .vfs_name(&vfs(name))
+        .directory(&format!("outrigger/{name}"))
+        .initial_capacity(POOL_FILES)
+        .build();
+    let pool = install::<sqlite_wasm_rs::WasmOsCallback>(&config, false).await?;
+    pool.resume().await?;
+    Ok(pool)
+}
+
+/// Opens a database whose files were taken.
+pub(crate) fn connect(name: &str) -> rusqlite::Result<Connection> {
+    let flags = rusqlite::OpenFlags::default();
+    let db = Connection::open_with_flags_and_vfs(format!("/{name}.db"), flags, vfs(name).as_str())?;
+    // In this order: with the lock held for good the log needs no shared memory, which there is none of.
+    db.pragma_update(None, "locking_mode", "exclusive")?;
+    Ok(db)
+}
+
+/// SQLite's name for the files of a database.
+fn vfs(name: &str) -> String {
+    format!("outrigger-{name}")
 }
 
 /// A database that is gone with the tab.

@@ -1,7 +1,7 @@
 //! The app in a real browser, against the real server, by Playwright.
 //!
 //! Owns bringing the browser, the fonts of stored pictures and the tools, and building what is tried. Never downloads a browser but by apt-get, and never tries
-//! a failed test again.
+//! a failed test again. `OUTRIGGER_BROWSER="tabs storage"` runs only the files of these names.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,17 +25,22 @@ pub(crate) fn run() -> Result<(), Failure> {
         || Path::new(FONT).exists(),
         &["fonts-dejavu-core"],
     )?;
+    packages::installed(&["faketime"], &["faketime"])?;
     web::build()?;
     let program = web::stage("server", build_server)?;
+    let replay = web::stage("replay", web::build_replay)?;
     web::stage("tools", install_tools)?;
     web::stage("types of JavaScript", || {
         shell::run(&mut npm(&["run", "--silent", "check"])?)
     })?;
+    let only = std::env::var("OUTRIGGER_BROWSER").unwrap_or_default();
     web::stage("tests", || {
         shell::run(
-            npm(&["test", "--silent"])?
+            npm(&["test", "--silent", "--"])?
+                .args(only.split_whitespace())
                 .env(CHROMIUM, &chromium)
-                .env("OUTRIGGER_BIN", &program),
+                .env("OUTRIGGER_BIN", &program)
+                .env("OUTRIGGER_REPLAY", &replay),
         )
     })
 }

@@ -42,7 +42,7 @@ fn pack() -> Result<(), Failure> {
 /// Builds all of it.
 pub(crate) fn build() -> Result<(), Failure> {
     let toolchain = stage("toolchain", toolchain::Toolchain::find)?;
-    let compiled = stage("compile", || compile::compile(&toolchain))?;
+    let compiled = stage("compile", || compile::compile(&toolchain, &[]))?;
     let bound = work().join("bound");
     if compile::is_bound(&compiled, &bound)? {
         println!("-- bind, shrink: as before");
@@ -55,6 +55,18 @@ pub(crate) fn build() -> Result<(), Failure> {
     stage("size", || size::check(&bundle))?;
     println!("{}: version {}", bundle.folder.display(), bundle.version);
     Ok(())
+}
+
+/// Builds the engine once more, with what replays its scenarios; never part of what is served. Says where it is.
+pub(crate) fn build_replay() -> Result<PathBuf, Failure> {
+    let toolchain = toolchain::Toolchain::find()?;
+    let compiled = compile::compile(&toolchain, &["--features", "scenario"])?;
+    let bound = work().join("replay");
+    if !compile::is_bound(&compiled, &bound)? {
+        compile::bind(&compiled, &bound)?;
+        compile::remember(&compiled, &bound)?;
+    }
+    Ok(bound)
 }
 
 /// Stores the types that the Rust code has now.

@@ -14,8 +14,6 @@ export async function signOut(client) {
   if (!answer) return;
   try {
     await client.signOut(answer);
-    // Drafts are nobody else's to read.
-    sessionStorage.clear();
   } catch (error) {
     toast(`You are still signed in. ${whatWentWrong(error)}`);
   }

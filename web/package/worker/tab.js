@@ -298,7 +298,7 @@ export class Tab {
   }
 
   /** Asks whoever leads. @param {string} method @param {any} params */
-  #ask(method, params) {
+  async #ask(method, params) {
     if (this.#leader) return this.#serve(method, params);
     if (this.#role === "stopped") throw new Refusal("stopped", "this tab must be reloaded");
     if (!this.session.account) throw new Refusal("sign-in", "nobody is signed in");

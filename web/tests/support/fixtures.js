@@ -12,11 +12,14 @@ import { Server } from "./server.js";
 export { expect, newPerson };
 
 /** What a page may say where the network is cut on purpose: `test.use({ allowed: CUT })`. */
-export const CUT = [/Failed to load resource: net::ERR_/, /the server responded with a status of 50[234]/];
+export const CUT = /Failed to load resource: net::ERR_|the server responded with a status of 50[234]/;
+
+/** What a page may say where it may say each of these. @param {RegExp[]} some */
+export const or = (...some) => new RegExp(some.map(({ source }) => source).join("|"));
 
 export const test = base.extend({
   /** What a page may say to the console as an error or a warning. */
-  allowed: [[], { option: true }],
+  allowed: [/^$/, { option: true }],
 
   /** The server. Its data lives as long as the worker, so tests do not count on being alone on it. */
   server: [
@@ -59,7 +62,7 @@ export const test = base.extend({
     /** @type {string[]} */
     const said = [];
     const hear = (/** @type {string} */ text) => {
-      if (!allowed.some((/** @type {RegExp} */ one) => one.test(text))) said.push(text);
+      if (!allowed.test(text)) said.push(text);
     };
     context.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) hear(message.text());

@@ -59,11 +59,18 @@ export class Server {
     return this.#log.join("\n");
   }
 
-  /** Starts it, at the address that it had, unless it runs. Resolves once it listens. */
-  async start() {
+  /**
+   * Starts it, at the address that it had, unless it runs. Resolves once it listens.
+   *
+   * @param {{ later?: string }} [options] `later`: by how much its clock is ahead, as faketime reads it
+   */
+  async start({ later } = {}) {
     if (this.#process) return;
     const listen = this.url ? new URL(this.url).host : "127.0.0.1:0";
-    const child = spawn(this.#program, ["--json", "serve", "--listen", listen, "--data", join(this.#folder, "data")], {
+    const command = [this.#program, "--json", "serve", "--listen", listen, "--data", join(this.#folder, "data")];
+    if (later) command.unshift("faketime", "-f", later);
+    const [program = "", ...given] = command;
+    const child = spawn(program, given, {
       env: { ...process.env, OUTRIGGER_HOME: join(this.#folder, "home") },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -31,9 +31,9 @@ export class Someone {
     await expect(this.composer).toBeVisible();
   }
 
-  /** Makes an account. */
-  async signUp() {
-    await this.page.goto("/");
+  /** Makes an account. @param {string} [site] */
+  async signUp(site = "/") {
+    await this.page.goto(site);
     await this.page.getByRole("button", { name: "Create an account" }).click();
     await this.#fill("Create account");
     await expect(this.composer).toBeVisible();

@@ -11,12 +11,15 @@ import { fileURLToPath } from "node:url";
 const WEB = fileURLToPath(new URL("../..", import.meta.url));
 const PAGES = new Map([["/gallery", "app/gallery.html"], ["/blank", "tests/support/blank.html"]]);
 const FOLDERS = ["/app/", "/package/", "/tests/support/"];
+/** The engine with what replays its scenarios: `cargo xtask browser` builds it. */
+const REPLAY = process.env.OUTRIGGER_REPLAY ?? join(WEB, "../target/wasm/replay");
 const TYPES = new Map([
   [".html", "text/html; charset=utf-8"],
   [".js", "text/javascript; charset=utf-8"],
   [".css", "text/css; charset=utf-8"],
   [".json", "application/json"],
   [".svg", "image/svg+xml"],
+  [".wasm", "application/wasm"],
 ]);
 const POLICY = [
   "default-src 'none'",
@@ -30,7 +33,7 @@ const POLICY = [
 
 const server = createServer(async (request, response) => {
   const path = normalize(new URL(request.url ?? "/", "http://localhost").pathname);
-  const file = PAGES.get(path) ?? (FOLDERS.some((folder) => path.startsWith(folder)) ? path.slice(1) : null);
+  const file = fileOf(path);
   const type = TYPES.get(extname(file ?? ""));
   if (path === "/favicon.ico") {
     response.writeHead(204).end();
@@ -40,12 +43,19 @@ const server = createServer(async (request, response) => {
     if (!file || !type) {
       throw new Error("nothing is served here");
     }
-    const body = await readFile(join(WEB, file));
+    const body = await readFile(file);
     response.writeHead(200, { "content-type": type, "content-security-policy": POLICY, "cache-control": "no-store" });
     response.end(body);
   } catch {
     response.writeHead(404).end();
   }
 });
+
+/** @param {string} path */
+function fileOf(path) {
+  if (path.startsWith("/replay/")) return join(REPLAY, path.slice("/replay/".length));
+  const file = PAGES.get(path) ?? (FOLDERS.some((folder) => path.startsWith(folder)) ? path.slice(1) : null);
+  return file && join(WEB, file);
+}
 
 server.listen(Number(process.env.PORT), "127.0.0.1");

@@ -51,12 +51,13 @@ const SQLITE_WITHOUT: [&str; 14] = [
 ];
 
 /// Compiles the engine and the app; says where it is.
-pub(super) fn compile(toolchain: &Toolchain) -> Result<PathBuf, Failure> {
+pub(super) fn compile(toolchain: &Toolchain, features: &[&str]) -> Result<PathBuf, Failure> {
     let without = SQLITE_WITHOUT.map(|what| format!("-USQLITE_ENABLE_{what}"));
     let mut building = toolchain.cargo(&["build", "--quiet", "--package", PACKAGE, "--lib"]);
     building
         .args(["--profile", PROFILE, "--target", TARGET, "--target-dir"])
         .arg(super::work())
+        .args(features)
         .env("SQLITE_WASM_RS_FLAGS", without.join(" "))
         // Where the sources lie on this machine is nobody's business, and would make each machine's result another one.
         .env(

@@ -1,0 +1,31 @@
+/**
+ * The engine's scenario files, replayed by the engine as it runs in a browser, on SQLite in the origin private file system: the traces are those of every other host.
+ */
+import { expect, test } from "@playwright/test";
+import { readdir, readFile } from "node:fs/promises";
+
+const FOLDER = new URL("../../crates/engine/scenarios/", import.meta.url);
+const FILES_MIN = 30;
+
+test("every scenario gives the trace that it gives natively", async ({ page }) => {
+  const files = (await readdir(FOLDER)).filter((file) => file.endsWith(".json"));
+  expect(files.length).toBeGreaterThanOrEqual(FILES_MIN);
+  await page.goto("/blank");
+  for (const [number, file] of files.entries()) {
+    const text = await readFile(new URL(file, FOLDER), "utf8");
+    const trace = await page.evaluate(
+      (given) =>
+        new Promise((resolve, reject) => {
+          const worker = new Worker("/tests/support/replay.js", { type: "module" });
+          worker.onmessage = ({ data }) => {
+            worker.terminate();
+            resolve(data);
+          };
+          worker.onerror = (event) => reject(new Error(event.message || "the engine is not there: cargo xtask browser builds it"));
+          worker.postMessage(given);
+        }),
+      { name: `scenario${number}`, scenario: text },
+    );
+    expect(trace, file).toEqual(JSON.parse(text).trace);
+  }
+});
