@@ -1,9 +1,12 @@
 /**
  * The beginning of the app at `/`: the client is opened first, so that its Worker is at work while the rest of the app is still being loaded.
  *
- * Owns this order. What is shown then is `app.js`'s.
+ * Owns this order, and what becomes of a page of which not everything could be loaded. What is shown then is `app.js`'s.
  */
 import { openClient } from "../package/index.js";
+
+/** Where it is noted that this tab loads the page once more. */
+const AGAIN = "load-again";
 
 const place = /** @type {HTMLElement} */ (document.getElementById("app"));
 const opening = openClient().then(
@@ -13,9 +16,15 @@ const opening = openClient().then(
 
 import("./app.js").then(
   async ({ begin, cannotOpen }) => {
+    sessionStorage.removeItem(AGAIN);
     const { client, error } = await opening;
     if (client) begin(client, place);
     else place.replaceChildren(cannotOpen(error));
   },
-  () => place.append("This app could not be loaded. Load this page again."),
+  () => {
+    // The process of the Service Worker may have died while it brought a part of the page: it is loaded once more, and no more than that.
+    if (sessionStorage.getItem(AGAIN)) return place.append("This app could not be loaded. Load this page again.");
+    sessionStorage.setItem(AGAIN, "now");
+    location.reload();
+  },
 );
