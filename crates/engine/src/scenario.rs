@@ -1,7 +1,7 @@
 //! Scenarios: JSON files that tell an interleaving as events, and the effects and rows that must follow. Any host can replay them.
 //!
 //! A file holds a `story`, the `backend` that is played, `steps` and the expected `trace`. A step is one event (or several, in `"together"`):
-//! writes (`{"do": "create", "id": "milk", "text": "…"}`), answers (`{"answer": 1, "status": 201, "body": {…}}`, `{"answer": 1, "unreached": true}`), the
+//! writes (`{"do": "create", "id": "milk", "text": "…"}`; several in one call: `{"call": […]}`), answers (`{"answer": 1, "status": 201, "body": {…}}`, `{"answer": 1, "unreached": true}`), the
 //! passing of time (`{"wait": 1000}`), what the user and the system do. Entities are called by names; in the trace every id is a name again, so that
 //! a trace can be read aloud.
 //!

@@ -68,11 +68,10 @@ impl Timekeeper {
             .saturating_add(now.wall.0.saturating_sub(stored_wall.0).max(0));
         // Where another process went on from there, this one cannot tell how much of its own time has passed since: what both counted would be counted
         // twice, and pauses cut short.
+        let passed_since = |seen: Seen| now.monotonic.0.saturating_sub(seen.then.0).max(0);
         let by_monotonic = match self.seen {
-            Some(seen) if seen.stored == stored || planted::is(Bug::TimeCountedTwice) => {
-                let passed = now.monotonic.0.saturating_sub(seen.then.0).max(0);
-                seen.tick.0.saturating_add(passed)
-            }
+            Some(seen) if seen.stored == stored => seen.tick.0.saturating_add(passed_since(seen)),
+            Some(seen) if planted::is(Bug::TimeCountedTwice) => stored.0.saturating_add(passed_since(seen)),
             _ => stored.0,
         };
         if planted::is(Bug::WaitsByTheWallClock) {

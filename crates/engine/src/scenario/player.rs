@@ -252,15 +252,25 @@ impl<O: FnMut() -> rusqlite::Result<Connection>> Player<O> {
         ))
     }
 
+    fn write(&mut self, step: &Value) -> Result<Write<Mutation>, Failed> {
+        let (mutation, files) = self.mutation(step)?;
+        let id = step["inbox"].as_str().map(|name| MutationId(self.id(name).0));
+        Ok(Write { id, mutation, files })
+    }
+
     fn event(&mut self, step: &Value) -> Result<Event<Notes>, Failed> {
         let call = self.call();
-        if step.get("do").is_some() {
-            let (mutation, files) = self.mutation(step)?;
-            let id = step["inbox"].as_str().map(|name| MutationId(self.id(name).0));
-            return Ok(Event::Mutate {
-                call,
-                writes: vec![Write { id, mutation, files }],
-            });
+        let writes = match &step["call"] {
+            Value::Array(several) => several.as_slice(),
+            _ if step.get("do").is_some() => std::slice::from_ref(step),
+            _ => &[],
+        };
+        if !writes.is_empty() {
+            let writes = writes
+                .iter()
+                .map(|write| self.write(write))
+                .collect::<Result<_, _>>()?;
+            return Ok(Event::Mutate { call, writes });
         }
         if let Some(attempt) = step["answer"].as_u64() {
             return Ok(Event::Answered {

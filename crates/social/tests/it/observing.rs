@@ -51,6 +51,22 @@ fn what_another_device_changed_shows_under_what_is_pending_here() {
 }
 
 #[test]
+fn a_post_whose_answer_was_lost_is_shown_as_it_was_changed_elsewhere_since() {
+    let mut world = World::offline();
+    let post: PostId = world.id();
+    world.write(posts::create(post, "as written", Vec::new()));
+    world.set_online(true);
+    let (attempt, _) = world.take_next();
+    world.lose(attempt);
+    let (_, there) = world.server.posts.iter_mut().next().expect("it has arrived");
+    there.text = "as changed elsewhere".to_owned();
+    there.version = 2;
+    world.read_feed();
+    assert_eq!(world.post(post).text, "as changed elsewhere");
+    assert_eq!(world.feed().len(), 1);
+}
+
+#[test]
 fn an_update_over_what_another_device_changed_unseen_is_refused_and_stays_visible() {
     let mut world = World::offline();
     let mine = world.server.post_of(alice(), "old");
