@@ -3,7 +3,10 @@
  *
  * Owns nothing but the wiring. What a tab is, leader or follower, is `worker/tab.js`'s.
  */
+import { gatherWrites } from "./worker/gather.js";
 import { Tab } from "./worker/tab.js";
+
+gatherWrites();
 
 self.addEventListener("message", (event) => {
   const { port, options } = event.data;

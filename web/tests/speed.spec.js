@@ -1,0 +1,118 @@
+/**
+ * How fast it is, in figures: a bench, run by name only (`OUTRIGGER_SPEED=1 OUTRIGGER_BROWSER=speed cargo xtask browser`), on a machine that does nothing else.
+ *
+ * Owns the figures and what they must reach. Each is printed.
+ */
+import { CUT, expect, newPerson, or, test } from "./support/fixtures.js";
+import { Someone } from "./support/someone.js";
+
+const POSTS = 10_000;
+const POSTS_AT_ONCE = 100;
+const WRITES = 300;
+
+test.skip(!process.env.OUTRIGGER_SPEED, "a bench: OUTRIGGER_SPEED=1 runs it");
+test.describe.configure({ mode: "default" });
+// A page that is none of the app's has no icon.
+test.use({ allowed: or(CUT, /status of 404/) });
+
+/** @param {string} what @param {number} ms @param {number} most */
+function figure(what, ms, most) {
+  console.log(`${what.padEnd(44)} ${ms.toFixed(1).padStart(8)} ms, of ${most} at most`);
+  expect(ms, what).toBeLessThanOrEqual(most);
+}
+
+/** A client of somebody's who is new here and offline by choice, on a page that is none of the app's. @param {import("@playwright/test").Page} page */
+async function openClient(page) {
+  await page.goto("/app/gallery.html");
+  return page.evaluateHandle(async ({ name, password }) => {
+    const { openClient } = await import("/package/index.js");
+    const client = await openClient();
+    await client.signUp(name, password);
+    await client.setOnline(false);
+    return client;
+  }, newPerson());
+}
+
+test("a durable write", async ({ page }) => {
+  const opened = await openClient(page);
+  const took = await opened.evaluate(async (client, count) => {
+    const took = [];
+    for (let number = 0; number < count; number += 1) {
+      const began = performance.now();
+      await client.mutate({ post: { create: { id: client.newId(), text: `number ${number}`, media: [] } } });
+      took.push(performance.now() - began);
+    }
+    return took.sort((one, other) => one - other);
+  }, WRITES);
+  figure("a durable write, median", took[Math.floor(took.length / 2)] ?? NaN, 5);
+  console.log(`a durable write, 95th percentile: ${took[Math.floor(took.length * 0.95)]?.toFixed(1)} ms`);
+});
+
+test("the pill changes soon after what happened", async ({ page }) => {
+  const ada = new Someone(page, newPerson());
+  await ada.signUp();
+  await page.evaluate(() => {
+    const pill = document.querySelector("sync-status")?.shadowRoot;
+    /** @type {any} */ (window).took = new Promise((resolve) => {
+      addEventListener("offline", () => {
+        const began = performance.now();
+        const look = () => (pill?.textContent?.includes("Offline") ? resolve(performance.now() - began) : requestAnimationFrame(look));
+        look();
+      });
+    });
+  });
+  await ada.goOffline();
+  figure("offline, until the pill says so", await page.evaluate(() => /** @type {any} */ (window).took), 100);
+});
+
+test(`a feed of ${POSTS} posts`, async ({ page }) => {
+  test.setTimeout(300_000);
+  const opened = await openClient(page);
+  await opened.evaluate(
+    async (client, [posts, atOnce]) => {
+      for (let number = 0; number < posts; number += atOnce) {
+        const some = Array.from({ length: atOnce }, (_, index) => ({ post: { create: { id: client.newId(), text: `number ${number + index}`, media: [] } } }));
+        await client.mutate(...some);
+      }
+      await client.close();
+    },
+    /** @type {const} */ ([POSTS, POSTS_AT_ONCE]),
+  );
+  await page.goto("/");
+  await expect(page.getByRole("article").first()).toBeVisible();
+
+  // Warm: what is kept of the app is in the caches.
+  await page.addInitScript(() => {
+    /** @type {any} */ (window).longest = 0;
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) /** @type {any} */ (window).longest = Math.max(/** @type {any} */ (window).longest, duration);
+    }).observe({ type: "longtask" });
+    const look = () => {
+      if (document.querySelector("article")) /** @type {any} */ (window).firstRow = performance.now();
+      else requestAnimationFrame(look);
+    };
+    look();
+  });
+  await page.reload();
+  await expect(page.getByRole("article").first()).toBeVisible();
+  const { paint, row } = await page.evaluate(() => ({
+    paint: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN,
+    row: /** @type {any} */ (window).firstRow,
+  }));
+  figure("first paint", paint, 1_000);
+  figure("first local read, shown", row, 500);
+
+  await page.evaluate(() => void (/** @type {any} */ (window).longest = 0));
+  const seen = await page.evaluate(async (posts) => {
+    const last = () => [...document.querySelectorAll("article")].at(-1)?.textContent ?? "";
+    const began = performance.now();
+    while (!last().includes("number 0") && performance.now() - began < 200_000) {
+      scrollBy(0, 2_000);
+      await new Promise(requestAnimationFrame);
+    }
+    return { last: last().includes("number 0"), seconds: (performance.now() - began) / 1_000, posts };
+  }, POSTS);
+  expect(seen.last).toBe(true);
+  console.log(`scrolled through ${seen.posts} posts in ${seen.seconds.toFixed(1)} s`);
+  figure("longest task while scrolling", await page.evaluate(() => /** @type {any} */ (window).longest), 100);
+});
