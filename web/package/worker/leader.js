@@ -14,6 +14,10 @@ const PERIOD_MS = 30_000;
 /** How long after a commit that had to be put off it is tried again. */
 const PUT_OFF_MS = 1_000;
 
+/** The engine is made ready while it is found out whose database is to be opened, and who leads. Where it cannot be, opening it says so. */
+const ready = init({ module_or_path: new URL("../wasm/outrigger_web_bg.wasm", import.meta.url) });
+ready.catch(() => undefined);
+
 export class Leader {
   /** @type {Map<number, {resolve: (reply: any) => void, reject: (error: unknown) => void}>} */
   #calls = new Map();
@@ -34,15 +38,18 @@ export class Leader {
    * @param {{name: string, session: import("./session.js").Session, memory: boolean, tell: (told: any) => void, fail: (error: any) => void}} with_
    */
   static async open({ name, session, memory, tell, fail }) {
-    await init({ module_or_path: new URL("../wasm/outrigger_web_bg.wasm", import.meta.url) });
+    await ready;
     const settings = { name, server: session.server, account: session.account, memory };
     const seed = crypto.getRandomValues(new Uint8Array(32));
     const open = () => Host.open(JSON.stringify(settings), seed, Date.now(), performance.now());
-    const files = await Files.open(name, memory);
-    const host = await open().catch(async (error) => {
-      if (!isFull(error) || !(await files.releaseReserve())) throw error;
-      return open();
-    });
+    const opening = Files.open(name, memory);
+    const [host, files] = await Promise.all([
+      open().catch(async (error) => {
+        if (!isFull(error) || !(await (await opening).releaseReserve())) throw error;
+        return open();
+      }),
+      opening,
+    ]);
     return new Leader(name, host, files, session, memory, tell, fail);
   }
 
