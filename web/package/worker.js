@@ -7,7 +7,6 @@
 import "./wasm/outrigger_web.js";
 import "./worker/errors.js";
 import "./worker/files.js";
-import "./worker/idb.js";
 import "./worker/ids.js";
 import "./worker/inbox.js";
 import "./worker/leader.js";
@@ -15,9 +14,12 @@ import "./worker/session.js";
 import "./worker/transport.js";
 
 import { gatherWrites } from "./worker/gather.js";
+import * as idb from "./worker/idb.js";
 import { Tab } from "./worker/tab.js";
 
 gatherWrites();
+// Who is signed in is asked for first of all; where it cannot be opened, who asks is told.
+idb.open().catch(() => undefined);
 
 self.addEventListener("message", (event) => {
   const { port, options } = event.data;

@@ -12,7 +12,7 @@ const STORES = ["session", "inbox"];
 let opened;
 
 /** @returns {Promise<IDBDatabase>} */
-function open() {
+export function open() {
   opened ??= new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, 1);
     request.onupgradeneeded = () => {
