@@ -2,7 +2,7 @@
 //!
 //! A file holds a `story`, the `backend` that is played, `steps` and the expected `trace`. A step is one event (or several, in `"together"`):
 //! writes (`{"do": "create", "id": "milk", "text": "…"}`; several in one call: `{"call": […]}`), answers (`{"answer": 1, "status": 201, "body": {…}}`, `{"answer": 1, "unreached": true}`), the
-//! passing of time (`{"wait": 1000}`), what the user and the system do. Entities are called by names; in the trace every id is a name again, so that
+//! beginning of a read (`{"read": "begins"}`) and what was in it (`{"observed": […]}`), the passing of time (`{"wait": 1000}`), what the user and the system do. Entities are called by names; in the trace every id is a name again, so that
 //! a trace can be read aloud.
 //!
 //! Owns the form of the files. Never judges: whoever replays compares the traces.
