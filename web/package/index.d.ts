@@ -122,6 +122,7 @@ export interface Live<T> extends AsyncIterable<T> {
   close(): void;
 }
 
+/** Event `refused`, a `CustomEvent` with `{ kind, message }`: something that was written in this tab while another one leads turned out to be refused there. */
 export interface Client extends EventTarget {
   /** Who is signed in; `null`: nobody, and nothing can be read or written. Event `account`. */
   readonly account: Account | null;

@@ -1,7 +1,7 @@
 /** The states of the queue. Owns the one of now, and who hears of the next. */
 
-/** @type {import("./types/index.js").SyncState} */
-const IDLE = {
+/** Nothing waits. @type {import("./types/index.js").SyncState} */
+export const IDLE = {
   kind: "idle",
   pending: 0,
   in_flight: 0,

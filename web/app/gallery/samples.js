@@ -4,22 +4,12 @@
  * Owns data only. The tests take their screenshots of these.
  */
 
+import { IDLE } from "../../package/states.js";
+
+export { IDLE };
+
 /** @typedef {import("../../package/status/shapes.js").SyncStateShape} SyncStateShape */
 /** @typedef {import("../../package/status/shapes.js").ItemShape} ItemShape */
-
-/** @type {SyncStateShape} */
-export const IDLE = {
-  kind: "idle",
-  pending: 0,
-  in_flight: 0,
-  failed: 0,
-  blocked: 0,
-  progress: { done: 0, total: 0 },
-  bytes: { done: 0, total: 0 },
-  cause: null,
-  message: null,
-  next_attempt_in_ms: null,
-};
 
 /** @type {SyncStateShape} */
 const SYNCING = { ...IDLE, kind: "syncing", pending: 5, in_flight: 2, progress: { done: 3, total: 8 } };

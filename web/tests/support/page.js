@@ -5,7 +5,9 @@
  */
 import { test as base, expect } from "@playwright/test";
 
-export { expect };
+import { IDLE } from "../../package/states.js";
+
+export { expect, IDLE };
 
 export const test = base.extend({
   page: async ({ page }, use) => {
@@ -22,18 +24,6 @@ export const test = base.extend({
   },
 });
 
-export const IDLE = {
-  kind: "idle",
-  pending: 0,
-  in_flight: 0,
-  failed: 0,
-  blocked: 0,
-  progress: { done: 0, total: 0 },
-  bytes: { done: 0, total: 0 },
-  cause: null,
-  message: null,
-  next_attempt_in_ms: null,
-};
 export const SYNCING = { ...IDLE, kind: "syncing", pending: 5, progress: { done: 3, total: 8 } };
 export const OFFLINE = { ...IDLE, kind: "offline", pending: 3, cause: "unreachable" };
 export const FAILED = { ...IDLE, kind: "error", failed: 2 };
