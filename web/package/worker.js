@@ -3,16 +3,6 @@
  *
  * Owns nothing but the wiring. What a tab is, leader or follower, is `worker/tab.js`'s.
  */
-// All at once, and not each when the one that needs it has come.
-import "./wasm/outrigger_web.js";
-import "./worker/errors.js";
-import "./worker/files.js";
-import "./worker/ids.js";
-import "./worker/inbox.js";
-import "./worker/leader.js";
-import "./worker/session.js";
-import "./worker/transport.js";
-
 import { gatherWrites } from "./worker/gather.js";
 import * as idb from "./worker/idb.js";
 import { Tab } from "./worker/tab.js";

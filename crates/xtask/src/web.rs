@@ -6,6 +6,7 @@
 mod bundle;
 mod compile;
 mod debian;
+mod join;
 mod size;
 mod toolchain;
 mod types;

@@ -15,7 +15,7 @@ const PERIOD_MS = 30_000;
 const PUT_OFF_MS = 1_000;
 
 /** The engine is made ready while it is found out whose database is to be opened, and who leads. Where it cannot be, opening it says so. */
-const ready = init({ module_or_path: new URL("../wasm/outrigger_web_bg.wasm", import.meta.url) });
+const ready = init({ module_or_path: new URL("wasm/outrigger_web_bg.wasm", self.location.href) });
 ready.catch(() => undefined);
 
 export class Leader {

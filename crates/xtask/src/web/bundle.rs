@@ -1,4 +1,4 @@
-//! The bundle: the package, the app and what was compiled, as they are served, and all of it once more as the server embeds it.
+//! The bundle: the package, the app and what was compiled, and all of it once more as it is served.
 //!
 //! Owns what belongs to it and what its version is. Writes nothing that is there already as it should be: by that the server's build knows whether it is
 //! still up to date. Never serves anything.
@@ -15,7 +15,7 @@ use flate2::write::GzEncoder;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::cannot;
+use super::{cannot, join};
 use crate::shell::{self, Failure};
 
 const BUILD: &str = "build.json";
@@ -44,39 +44,40 @@ struct Build<'a> {
     files: Vec<String>,
 }
 
-type Files = BTreeMap<String, Vec<u8>>;
+/// Files by their path.
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
 /// Writes the bundle.
 pub(super) fn assemble(bound: &Path) -> Result<Bundle, Failure> {
     let folder = super::folder();
     let mut files = sources(bound)?;
-    let is_served = |path: &str| {
+    store(&folder, &files, &[PACKED, BUILD])?;
+    files.retain(|path, _| {
         let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
         SERVED.contains(&extension)
-    };
-    let served: Vec<String> = files.keys().filter(|path| is_served(path)).cloned().collect();
-    let version = version(&served, &files);
+    });
+    let mut served = join::join(&folder, files)?;
+    let version = version(&served);
     let build = Build {
         version: &version,
-        files: served.iter().map(|path| format!("/{path}")).collect(),
+        files: served.keys().map(|path| format!("/{path}")).collect(),
     };
     let mut text = serde_json::to_vec_pretty(&build).map_err(|error| Failure::new(error.to_string()))?;
     text.push(b'\n');
-    files.insert(BUILD.to_owned(), text);
+    write_if_new(&folder.join(BUILD), &text)?;
+    served.insert(BUILD.to_owned(), text);
 
     let mut list = String::new();
     let mut packed = Files::new();
     let mut sizes = BTreeMap::new();
-    for path in served.iter().map(String::as_str).chain([BUILD]) {
-        let bytes = &files[path];
+    for (path, bytes) in &served {
         let gzipped = gzip(bytes);
-        sizes.insert(path.to_owned(), (bytes.len(), gzipped.len()));
+        sizes.insert(path.clone(), (bytes.len(), gzipped.len()));
         list.push_str(&format!("{path} {}\n", hash(bytes)));
         packed.insert(format!("{path}.gz"), gzipped);
     }
     let packed_folder = folder.join(PACKED);
     store(&packed_folder, &packed, &[LIST])?;
-    store(&folder, &files, &[PACKED])?;
     // Last: it says that all the rest is there.
     write_if_new(&packed_folder.join(LIST), list.as_bytes())?;
     Ok(Bundle {
@@ -105,7 +106,8 @@ fn sources(bound: &Path) -> Result<Files, Failure> {
     Ok(files)
 }
 
-fn collect(folder: &Path, below: &str, files: &mut Files) -> Result<(), Failure> {
+/// Adds the files of a folder, under paths that begin so.
+pub(super) fn collect(folder: &Path, below: &str, files: &mut Files) -> Result<(), Failure> {
     if !folder.is_dir() {
         return Ok(());
     }
@@ -131,10 +133,10 @@ fn collect(folder: &Path, below: &str, files: &mut Files) -> Result<(), Failure>
 }
 
 /// A hash of everything that is served, and of where.
-fn version(served: &[String], files: &Files) -> String {
+fn version(served: &Files) -> String {
     let lines: Vec<String> = served
         .iter()
-        .map(|path| format!("{path} {}\n", hash(&files[path])))
+        .map(|(path, bytes)| format!("{path} {}\n", hash(bytes)))
         .collect();
     hash(lines.concat().as_bytes())[..16].to_owned()
 }
