@@ -77,12 +77,17 @@ pub(crate) fn told(error: Error) -> Error {
         // What was gathered is written with it.
         ffi::SQLITE_IOERR_FSYNC,
     ];
-    match &error {
+    match error {
         Error::Database(rusqlite::Error::SqliteFailure(failure, _))
             if refused.contains(&failure.extended_code) =>
         {
             Error::DiskFull
         }
-        _ => error,
+        Error::Database(rusqlite::Error::SqliteFailure(failure, said)) => {
+            let said = said.unwrap_or_else(|| failure.to_string());
+            let told = format!("{said} (SQLite's code {})", failure.extended_code);
+            Error::Database(rusqlite::Error::SqliteFailure(failure, Some(told)))
+        }
+        other => other,
     }
 }

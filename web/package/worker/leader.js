@@ -275,6 +275,8 @@ export class Leader {
       if (!this.host || held === this.#holdsReserve) return;
       this.#holdsReserve = held;
       this.notice({ notice: "reserve", held });
+      // What was put off for want of room need not wait any more.
+      this.#commitCarried();
     });
     return this.#reserving;
   }
