@@ -25,7 +25,7 @@ use table::Line;
 pub(crate) use absent::check as check_absent;
 
 /// Worlds that are played against a bug, at most.
-const SEEDS_MAX: u64 = 2_000;
+const SEEDS_MAX: u64 = 100;
 
 /// Worlds that the code as it is must pass before anything is planted.
 const SEEDS_OF_CONTROL: u64 = 100;

@@ -43,7 +43,7 @@ const HEAD: &str = "# Planted bugs
 Tests are tested too: each of these bugs is planted, one at a time, and something must find it. `cargo xtask planted` does that and writes this table;
 `cargo xtask planted --patch FILE` tries a bug of yours. The numbers are those of the invariants in [reliability.md](reliability.md).
 
-A bug goes before the simulator first, up to 2,000 worlds; what that cannot see goes before the tests of the crates. What finds a bug must pass without it.
+A bug goes before the simulator first, up to 100 worlds; what that cannot see goes before the tests of the crates. What finds a bug must pass without it.
 None of them is in a release: they hang on the feature `planted-bugs`, which no build without debug assertions takes.
 
 | bug | what is wrong | breaks | found by | after |
