@@ -1,15 +1,16 @@
 //! Whole worlds, simulated: thousands of seeds once, some twice.
 //!
-//! Owns how many, and from which seed on: from one that nobody has played, which is printed. `OUTRIGGER_SIM_FROM` and `OUTRIGGER_SIM_SEEDS` play others, or the
-//! same again.
+//! Owns how many, and from which seed on: from one that follows from the tree that is checked. So every change plays worlds that nobody has played, and everybody who
+//! checks it the same ones. `OUTRIGGER_SIM_FROM` and `OUTRIGGER_SIM_SEEDS` play others.
 
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::shell::{self, Failure};
 
 /// How many worlds are played once.
 const SEEDS: u64 = 3_000;
+/// The first seed where there is no tree that could say one.
+const NO_TREE: u64 = 720_000;
 /// Worlds that are played twice: their traces must be the same to the byte.
 const TWICE: u64 = 200;
 /// What is done in each.
@@ -26,10 +27,12 @@ pub(crate) fn run() -> Result<(), Failure> {
     play(from, seeds, &[])
 }
 
-/// A seed that nobody has played: the milliseconds of now. Two checks that begin within three seconds of each other share some worlds.
+/// A seed of this tree: the first digits of git's name for it. Of sources that are no checkout nothing says which they are.
 fn fresh() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+    let tree = shell::output(Command::new("git").args(["rev-parse", "HEAD^{tree}"]));
+    let digits = tree.ok().and_then(|name| name.get(..8).map(str::to_owned));
+    let seed = digits.and_then(|digits| u64::from_str_radix(&digits, 16).ok());
+    seed.unwrap_or(NO_TREE)
 }
 
 /// A number from the environment. One that cannot be read is told, rather than other worlds played than were asked for.
