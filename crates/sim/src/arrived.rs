@@ -24,8 +24,8 @@ pub(crate) struct Arrival {
 pub(crate) trait Excuses {
     /// Whether writes about this thing may arrive in another order: the user decided so, or a copy was put back.
     fn may_be_late(&self, mark: Mark) -> bool;
-    /// Whether a thing may be made twice: its making was refused, then tried again, and a copy of the database from between was put back. Nothing in
-    /// that copy tells of the second try.
+    /// Whether a thing may be made twice: its making was refused, then tried again, and the database went back to before that. Nothing in it tells of the second
+    /// try.
     fn may_be_doubled(&self, mark: Mark) -> bool;
     /// Which lane a message is in, where it is in a wider one than its own.
     fn lane(&self, mark: Mark) -> Option<String>;

@@ -89,6 +89,8 @@ pub(crate) struct Device {
     pub(crate) may_have_lost: bool,
     /// Its database is an older one than before.
     pub(crate) went_back: bool,
+    /// What was refused once, perhaps in a life that the database has lost since.
+    pub(crate) was_refused: BTreeSet<LocalId>,
     pub(crate) was_put_back: bool,
     /// Things whose making was refused in a database that was put back.
     pub(crate) may_be_doubled: BTreeSet<usize>,
@@ -128,6 +130,7 @@ impl Device {
             asked: BTreeMap::new(),
             may_have_lost: false,
             went_back: false,
+            was_refused: BTreeSet::new(),
             was_put_back: false,
             may_be_doubled: BTreeSet::new(),
             was_uncertain: BTreeSet::new(),

@@ -51,7 +51,9 @@ impl World<'_> {
     /// Whether something uncertain had an effect only the server can tell: given up, it is seen at the next look. That the user had it tried again and it did
     /// not go yet changes nothing about that.
     pub(super) fn give_up(&mut self, d: usize, h: usize, item: &Item) {
-        let was_uncertain = self.devices[d].was_uncertain.contains(&item.mutation);
+        let was_uncertain = self
+            .stood_for(d, h, item.mutation)
+            .any(|mutation| self.devices[d].was_uncertain.contains(&mutation));
         if !was_uncertain && !matches!(item.parked, Some(Parked::Uncertain { .. })) {
             return;
         }
@@ -66,6 +68,18 @@ impl World<'_> {
                 }
             }
         }
+    }
+
+    /// A mutation, and those that were merged into it.
+    fn stood_for(
+        &self,
+        d: usize,
+        h: usize,
+        mutation: MutationId,
+    ) -> impl Iterator<Item = MutationId> + use<> {
+        let host = self.devices[d].hosts[h].as_ref();
+        let merged = host.map_or_else(Vec::new, |host| merged_into(host.engine.db(), mutation));
+        std::iter::once(mutation).chain(merged)
     }
 
     /// What needs a row, and may have arrived.

@@ -92,7 +92,11 @@ impl World<'_> {
                 .writes
                 .first()
                 .map(|written| inspect::standing(host.engine.db(), written.mutation));
-            if let Some(Ok(Standing::Settled(Outcome::Parked(Parked::Rejected { .. })))) = first {
+            let is_refused = matches!(
+                first,
+                Some(Ok(Standing::Settled(Outcome::Parked(Parked::Rejected { .. }))))
+            );
+            if is_refused || device.was_refused.contains(&thing.kind.entity().id) {
                 device.may_be_doubled.insert(thing.number);
             }
         }

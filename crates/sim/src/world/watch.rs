@@ -161,8 +161,14 @@ impl World<'_> {
                 device.disturbed.extend(lane_of(kind).map(|lane| lane.0));
             }
         }
-        if matches!(parked, Parked::Uncertain { .. }) {
-            device.disturbed.insert(id_of(kind));
+        match parked {
+            Parked::Uncertain { .. } => {
+                device.disturbed.insert(id_of(kind));
+            }
+            Parked::Rejected { .. } => {
+                device.was_refused.insert(id_of(kind));
+            }
+            Parked::Exhausted { .. } | Parked::Unreadable { .. } => {}
         }
     }
 

@@ -149,3 +149,16 @@ fn what_was_liked_before_a_copy_was_put_back_is_not_known() {
 fn what_became_uncertain_as_the_process_died_may_come_twice() {
     check(710_419, "all");
 }
+
+/// An uncertain change was tried again, merged into a delete, and given up with that. It had arrived before it was uncertain. (No bug of the engine's.)
+#[test]
+fn what_was_merged_with_something_uncertain_and_given_up_may_be_there() {
+    check(1_795_889_649_999, "all");
+}
+
+/// A comment was refused, tried again under a new key, and arrived; the power went, and with it all that. The comment went again under its first key. Nothing in that
+/// database tells of the second: what is known not to be promised for a copy that is put back is so here. (No bug that can be mended without another protocol.)
+#[test]
+fn what_was_refused_and_arrived_in_a_lost_life_may_come_twice() {
+    check(1_795_889_648_649, "all");
+}
