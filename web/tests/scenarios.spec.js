@@ -10,17 +10,15 @@ const FILES_MIN = 30;
 test("every scenario gives the trace that it gives natively", async ({ page }) => {
   const files = (await readdir(FOLDER)).filter((file) => file.endsWith(".json"));
   expect(files.length).toBeGreaterThanOrEqual(FILES_MIN);
+  test.setTimeout(180_000);
   await page.goto("/blank");
+  const worker = await page.evaluateHandle(() => new Worker("/tests/support/replay.js", { type: "module" }));
   for (const [number, file] of files.entries()) {
     const text = await readFile(new URL(file, FOLDER), "utf8");
-    const trace = await page.evaluate(
-      (given) =>
+    const trace = await worker.evaluate(
+      (worker, given) =>
         new Promise((resolve, reject) => {
-          const worker = new Worker("/tests/support/replay.js", { type: "module" });
-          worker.onmessage = ({ data }) => {
-            worker.terminate();
-            resolve(data);
-          };
+          worker.onmessage = ({ data }) => resolve(data);
           worker.onerror = (event) => reject(new Error(event.message || "the engine is not there: cargo xtask browser builds it"));
           worker.postMessage(given);
         }),

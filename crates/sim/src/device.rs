@@ -102,6 +102,14 @@ pub(crate) struct Device {
 }
 
 impl Device {
+    /// Opens the database as every program does that has it alone: its log is made certain before anything is written.
+    pub(crate) fn open_alone(&self) -> rusqlite::Result<rusqlite::Connection> {
+        let process = self.disk.process();
+        let db = self.disk.open(process, DATABASE)?;
+        outrigger_wal::make_certain(&db, || self.disk.rewrite_log(process, DATABASE))?;
+        Ok(db)
+    }
+
     pub(crate) fn new(seed: u64, index: usize, plan: DevicePlan, me: wire::User, password: String) -> Self {
         let seed = seed ^ (0xde51_ce00 + index as u64);
         Self {

@@ -1,7 +1,9 @@
-/** A Worker that replays one scenario of the engine's, and says its trace. Owns nothing else. */
+/** A Worker that replays scenarios of the engine's, and says their traces. Owns nothing else. */
 import init, { replay } from "/replay/outrigger_web.js";
 
+const ready = init();
+
 onmessage = async ({ data: { name, scenario } }) => {
-  await init();
+  await ready;
   postMessage(await replay(name, scenario));
 };

@@ -245,8 +245,7 @@ impl World<'_> {
         let now_ms = self.now_ms;
         let device = &mut self.devices[d];
         let options = device.options(now_ms, "usr_somebody_else");
-        let process = device.disk.process();
-        if let Ok(db) = device.disk.open(process, DATABASE)
+        if let Ok(db) = device.open_alone()
             && db
                 .query_row("SELECT 1 FROM outrigger_identity", [], |_| Ok(()))
                 .is_ok()
@@ -278,8 +277,7 @@ impl World<'_> {
             }
         }
         let device = &mut self.devices[d];
-        let process = device.disk.process();
-        let rewritten = device.disk.open(process, DATABASE).and_then(|db| age(&db));
+        let rewritten = device.open_alone().and_then(|db| age(&db));
         self.note(format_args!("device {d}: aged {rewritten:?}"));
         self.after(500, Happening::Starts { device: d, host: 0 });
         Ok(())

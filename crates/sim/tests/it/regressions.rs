@@ -162,3 +162,10 @@ fn what_was_merged_with_something_uncertain_and_given_up_may_be_there() {
 fn what_was_refused_and_arrived_in_a_lost_life_may_come_twice() {
     check(1_795_889_648_649, "all");
 }
+
+/// A process died of a commit whose sync had failed, and an older program opened the database, wrote, and let the log be copied; then the power went, and half of the
+/// commit was there. The simulator's older program had not made the log certain, as every program of ours does. (No bug of the engine's.)
+#[test]
+fn whoever_opens_a_database_alone_makes_its_log_certain() {
+    check(471_668_350, "all");
+}
