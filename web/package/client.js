@@ -41,6 +41,16 @@ export class Client extends EventTarget {
     this.#port = port1;
     this.#port.onmessage = ({ data }) => this.#heard(data);
     this.#worker.postMessage({ port: port2, options: { server: server.replace(/\/+$/, ""), memory } }, [port2]);
+    this.#bringEngine(new URL("wasm/outrigger_web_bg.wasm", assets));
+  }
+
+  /** @param {URL} address */
+  async #bringEngine(address) {
+    try {
+      await this.#request("engine", { compiled: await compile(address) });
+    } catch (error) {
+      if (!this.stopped) this.#stop(`the engine could not be loaded: reload this tab (${error instanceof Error ? error.message : error})`);
+    }
   }
 
   async open() {
@@ -305,6 +315,14 @@ export class Client extends EventTarget {
     this.#port.close();
     this.#worker.terminate();
   }
+}
+
+/** Compiles while it is being fetched, where the server says what it is. @param {URL} address */
+async function compile(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address}: ${response.status}`);
+  const isNamed = response.headers.get("content-type")?.startsWith("application/wasm");
+  return isNamed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }
 
 /** Writes that are durable. What becomes of them is asked for by whoever wants to know. */

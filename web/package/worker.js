@@ -3,11 +3,9 @@
  *
  * Owns nothing but the wiring. What a tab is, leader or follower, is `worker/tab.js`'s.
  */
-import { gatherWrites } from "./worker/gather.js";
 import * as idb from "./worker/idb.js";
 import { Tab } from "./worker/tab.js";
 
-gatherWrites();
 // Who is signed in is asked for first of all; where it cannot be opened, who asks is told.
 idb.open().catch(() => undefined);
 

@@ -1,7 +1,8 @@
 /**
  * How fast it is, in figures: a bench, run by name only (`OUTRIGGER_SPEED=1 OUTRIGGER_BROWSER=speed cargo xtask browser`), on a machine that does nothing else.
  *
- * Owns the figures and what they must reach. Each is printed.
+ * Owns the figures and what they must reach. Each is printed. A browser with a profile on the disk, as people have it: a private window's files are in memory, and in
+ * another process.
  */
 import { CUT, expect, newPerson, or, test } from "./support/fixtures.js";
 import { Someone } from "./support/someone.js";
@@ -25,9 +26,9 @@ function figure(what, ms, most) {
   expect(ms, what).toBeLessThanOrEqual(most);
 }
 
-/** A client of somebody's who is new here and offline by choice, on a page that is none of the app's. @param {import("@playwright/test").Page} page */
-async function openClient(page) {
-  await page.goto("/app/gallery.html");
+/** A client of somebody's who is new here and offline by choice, on a page that is none of the app's. @param {import("@playwright/test").Page} page @param {string} site */
+async function openClient(page, site) {
+  await page.goto(`${site}/app/gallery.html`);
   return page.evaluateHandle(async ({ name, password }) => {
     const { openClient } = await import("/package/index.js");
     const client = await openClient();
@@ -37,8 +38,8 @@ async function openClient(page) {
   }, newPerson());
 }
 
-test("a durable write", async ({ page }) => {
-  const opened = await openClient(page);
+test("a durable write", async ({ killable, site }) => {
+  const opened = await openClient(await killable.newPage(), site);
   const took = await opened.evaluate(async (client, count) => {
     const took = [];
     for (let number = 0; number < count; number += 1) {
@@ -69,10 +70,10 @@ test("the pill changes soon after what happened", async ({ page }) => {
   figure("offline, until the pill says so", await page.evaluate(() => /** @type {any} */ (window).took), 100);
 });
 
-/** Somebody has so many posts here, and has closed the app. @param {import("@playwright/test").BrowserContext} context @param {number} posts */
-async function fill(context, posts) {
-  const page = await context.newPage();
-  const opened = await openClient(page);
+/** Somebody has so many posts here, and has closed the app. @param {import("./support/browser.js").Browser} browser @param {string} site @param {number} posts */
+async function fill(browser, site, posts) {
+  const page = await browser.newPage();
+  const opened = await openClient(page, site);
   await opened.evaluate(
     async (client, [posts, atOnce]) => {
       for (let number = 0; number < posts; number += atOnce) {
@@ -84,15 +85,15 @@ async function fill(context, posts) {
     /** @type {const} */ ([posts, POSTS_AT_ONCE]),
   );
   // Warm from now on: the app is in the browser's caches.
-  await page.goto("/");
+  await page.goto(site);
   await expect(page.getByRole("article").first()).toBeVisible();
   await new Someone(page, newPerson()).keepsShell();
   await page.close();
 }
 
-/** Opens the app, watched. @param {import("@playwright/test").BrowserContext} context */
-async function openApp(context) {
-  const page = await context.newPage();
+/** Opens the app, watched. @param {import("./support/browser.js").Browser} browser @param {string} site */
+async function openApp(browser, site) {
+  const page = await browser.newPage();
   await page.addInitScript(() => {
     const seen = { longest: 0, row: NaN };
     /** @type {any} */ (window).seen = seen;
@@ -105,19 +106,19 @@ async function openApp(context) {
     };
     look();
   });
-  await page.goto("/");
+  await page.goto(site);
   await expect(page.getByRole("article").first()).toBeVisible();
   return page;
 }
 
 for (const posts of [POSTS_AT_ONCE, POSTS]) {
-  test(`opening the app with ${posts} posts`, async ({ context }) => {
+  test(`opening the app with ${posts} posts`, async ({ killable, site }) => {
     test.setTimeout(120_000);
-    await fill(context, posts);
+    await fill(killable, site, posts);
     const paints = [];
     const rows = [];
     for (let time = 0; time < OPENINGS; time += 1) {
-      const page = await openApp(context);
+      const page = await openApp(killable, site);
       paints.push(await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN));
       rows.push(await page.evaluate(() => /** @type {any} */ (window).seen.row));
       await page.close();
@@ -127,10 +128,10 @@ for (const posts of [POSTS_AT_ONCE, POSTS]) {
   });
 }
 
-test(`scrolling through ${POSTS} posts`, async ({ context }) => {
+test(`scrolling through ${POSTS} posts`, async ({ killable, site }) => {
   test.setTimeout(300_000);
-  await fill(context, POSTS);
-  const page = await openApp(context);
+  await fill(killable, site, POSTS);
+  const page = await openApp(killable, site);
   await page.evaluate(() => void (/** @type {any} */ (window).seen.longest = 0));
   const { isThrough, seconds } = await page.evaluate(async (patience) => {
     const last = () => [...document.querySelectorAll("article")].at(-1)?.querySelector("p")?.textContent ?? "";

@@ -71,12 +71,7 @@ pub(crate) fn in_memory() -> Result<Opened, JsError> {
 /// What an error of the database's means here. The pool has one word for every write that the browser refuses; but for a browser that is broken, that is one which
 /// would take more than the site may have.
 pub(crate) fn told(error: Error) -> Error {
-    let refused = [
-        ffi::SQLITE_IOERR_WRITE,
-        ffi::SQLITE_IOERR_TRUNCATE,
-        // What was gathered is written with it.
-        ffi::SQLITE_IOERR_FSYNC,
-    ];
+    let refused = [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_TRUNCATE];
     match error {
         Error::Database(rusqlite::Error::SqliteFailure(failure, _))
             if refused.contains(&failure.extended_code) =>

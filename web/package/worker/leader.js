@@ -3,7 +3,8 @@
  *
  * Owns the engine's host, its timers, who waits for a reply, and the reserve. Decides nothing: not whether to send, not when, not again.
  */
-import init, { Host } from "../wasm/outrigger_web.js";
+import { Host } from "../wasm/outrigger_web.js";
+import { loaded } from "./engine.js";
 import { Refusal } from "./errors.js";
 import { Files } from "./files.js";
 import { newId } from "./ids.js";
@@ -13,10 +14,6 @@ import { Transport } from "./transport.js";
 const PERIOD_MS = 30_000;
 /** How long after a commit that had to be put off it is tried again. */
 const PUT_OFF_MS = 1_000;
-
-/** The engine is made ready while it is found out whose database is to be opened, and who leads. Where it cannot be, opening it says so. */
-const ready = init({ module_or_path: new URL("wasm/outrigger_web_bg.wasm", self.location.href) });
-ready.catch(() => undefined);
 
 export class Leader {
   /** @type {Map<number, {resolve: (reply: any) => void, reject: (error: unknown) => void}>} */
@@ -38,7 +35,7 @@ export class Leader {
    * @param {{name: string, session: import("./session.js").Session, memory: boolean, tell: (told: any) => void, fail: (error: any) => void}} with_
    */
   static async open({ name, session, memory, tell, fail }) {
-    await ready;
+    await loaded;
     const settings = { name, server: session.server, account: session.account, memory };
     const seed = crypto.getRandomValues(new Uint8Array(32));
     const open = () => Host.open(JSON.stringify(settings), seed, Date.now(), performance.now());
@@ -84,6 +81,7 @@ export class Leader {
     const old = await this.files.old();
     if (old.length === 0) return;
     const kept = new Set((await inbox.waiting(this.name)).flatMap(filesOf));
+    if (!this.host) return;
     for (const file of this.query({ query: "unknown_files", files: old })) {
       if (!kept.has(file)) await this.files.remove(file);
     }

@@ -4,6 +4,7 @@
  * Owns the way from a page's request to the engine, in this tab or another, and the change from one to the other. What a follower writes is durable in the inbox
  * before it is acknowledged; everything else it asks the leader for, again where the leader has changed.
  */
+import { load } from "./engine.js";
 import { Refusal } from "./errors.js";
 import { Files } from "./files.js";
 import { newId } from "./ids.js";
@@ -50,6 +51,8 @@ export class Tab {
   /** What the page asks. @param {string} method @param {any} params */
   async asked(method, params) {
     switch (method) {
+      case "engine":
+        return load(params.compiled);
       case "open":
         await this.session.load();
         await this.#begin();

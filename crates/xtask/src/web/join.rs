@@ -13,15 +13,17 @@ use crate::shell::{self, Failure};
 /// From npm, pinned by web/package-lock.json.
 const JOINER: &str = "node_modules/.bin/esbuild";
 
-/// What a page, a Worker or somebody else's page begins with.
-const BEGINNINGS: [&str; 6] = [
+/// What a page begins with, ours or somebody else's. What several begin with is in files that they share.
+const PAGES: [&str; 5] = [
     "app/gallery.js",
     "app/inspector/main.js",
     "app/main.js",
     "package/index.js",
     "package/sync-status.js",
-    "package/worker.js",
 ];
+
+/// What a Worker begins with, in one file: while it asks for a second one, a page waits.
+const WORKERS: [&str; 1] = ["package/worker.js"];
 
 /// Scripts that are no modules, and stand for themselves.
 const SCRIPTS: [&str; 2] = ["app/check.js", "app/sw.js"];
@@ -35,16 +37,20 @@ pub(super) fn join(folder: &Path, mut served: Files) -> Result<Files, Failure> {
     browser::install_tools()?;
     let joined = super::work().join("joined");
     let _ = std::fs::remove_dir_all(&joined);
-    let mut joining = Command::new(joiner());
-    joining
-        .args(BEGINNINGS)
-        .args(["--bundle", "--splitting", "--format=esm", "--target=es2022"])
-        // What several begin with lies beside the package's own files: `import.meta.url` says where those are.
-        .args(["--outbase=.", "--chunk-names=package/part-[hash]"])
-        .args(["--minify-whitespace", "--log-level=warning"])
-        .arg(format!("--outdir={}", joined.display()))
-        .current_dir(folder);
-    shell::run(&mut joining)?;
+    let bundle = |beginnings: &[&str], how: &[&str]| {
+        let mut joining = Command::new(joiner());
+        joining
+            .args(beginnings)
+            .args(["--bundle", "--format=esm", "--target=es2022", "--outbase=."])
+            .args(["--minify-whitespace", "--log-level=warning"])
+            .args(how)
+            .arg(format!("--outdir={}", joined.display()))
+            .current_dir(folder);
+        shell::run(&mut joining)
+    };
+    // What several pages begin with lies beside the package's own files: `import.meta.url` says where those are.
+    bundle(&PAGES, &["--splitting", "--chunk-names=package/part-[hash]"])?;
+    bundle(&WORKERS, &[])?;
     served.retain(|path, _| !path.ends_with(".js") || SCRIPTS.contains(&path.as_str()));
     if !joined.is_dir() {
         let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
