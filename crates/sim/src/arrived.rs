@@ -35,6 +35,8 @@ pub(crate) trait Excuses {
 #[derive(Debug, Default)]
 pub(crate) struct Arrived {
     things: BTreeMap<(usize, usize), Arrival>,
+    /// The earlier objects of things that were made twice and may be: whoever removes what they belong to removes these as well.
+    doubles: BTreeSet<String>,
     likes: BTreeSet<(String, String)>,
     follows: BTreeSet<(String, String)>,
     offsets: BTreeMap<String, u64>,
@@ -60,9 +62,8 @@ impl Arrived {
 
     /// Whether the server has an object of this id now.
     pub(crate) fn has(&self, object: &str) -> bool {
-        self.things
-            .values()
-            .any(|arrival| arrival.object == object && !arrival.is_gone)
+        let is_there = |arrival: &Arrival| arrival.object == object && !arrival.is_gone;
+        self.doubles.contains(object) || self.things.values().any(is_there)
     }
 
     /// When this was said at the server, among all that was.
@@ -127,15 +128,16 @@ impl Arrived {
             text: effect.text.clone(),
             is_gone: false,
         };
-        let before = self.things.insert((mark.device, mark.thing), arrival);
-        if let Some(before) = before.filter(|_| !excuses.may_be_doubled(mark)) {
-            return violated(
-                Invariant::AtMostOnce,
+        if let Some(before) = self.things.insert((mark.device, mark.thing), arrival) {
+            hold(Invariant::AtMostOnce, excuses.may_be_doubled(mark), || {
                 format!(
                     "{:?} was made as {} and again as {}",
                     effect.text, before.object, effect.object
-                ),
-            );
+                )
+            })?;
+            if !before.is_gone {
+                self.doubles.insert(before.object);
+            }
         }
         let Some(lane) = excuses.lane(mark) else {
             return Ok(());
@@ -193,6 +195,9 @@ impl Arrived {
     }
 
     fn removed(&mut self, effect: &Committed) -> Checked {
+        if self.doubles.remove(&effect.object) {
+            return Ok(());
+        }
         let found = self
             .things
             .values_mut()

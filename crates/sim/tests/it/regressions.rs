@@ -169,3 +169,16 @@ fn what_was_refused_and_arrived_in_a_lost_life_may_come_twice() {
 fn whoever_opens_a_database_alone_makes_its_log_certain() {
     check(471_668_350, "all");
 }
+
+/// As above, and then its post was deleted: both comments went with it, of which the oracle had forgotten the first. (No bug of the engine's.)
+#[test]
+fn what_came_twice_goes_twice() {
+    check(5_008_807, "all");
+}
+
+/// Access tokens lasted two seconds, and an answer took nearly one: a session ended while everybody was reading what there is in the end, and what came after was not
+/// read. (No bug of the engine's: whoever reads renews the session.)
+#[test]
+fn a_session_that_ends_while_all_is_read_is_renewed() {
+    check(5_007_982, "all");
+}
