@@ -21,8 +21,11 @@ export class Client extends EventTarget {
   #lives = new Set();
   /** @type {Map<number, {resolve: (it: any) => void, reject: (it: any) => void}>} */
   #open = new Map();
-  /** @type {Map<string, (outcome: any) => void>} */
+  /** @type {Map<string, {resolve: (outcome: any) => void, reject: (error: OutriggerError) => void}>} */
   #awaited = new Map();
+  /** What was not kept, and nobody has heard of. @type {{name: string, id: string, error: {kind: string, message: string}}[]} */
+  #refused = [];
+  #hearsRefused = false;
   #next = 0;
   /** @type {Worker} */
   #worker;
@@ -33,14 +36,12 @@ export class Client extends EventTarget {
   /** @param {{server?: string, assets?: string}} options */
   constructor({ server = location.origin, assets = new URL(".", import.meta.url).href }) {
     super();
-    const memory = !navigator.storage?.getDirectory;
-    this.storage.kind = memory ? "memory" : "opfs";
     this.#worker = new Worker(new URL("worker.js", assets), { type: "module" });
     this.#worker.onerror = (event) => this.#stop(`its Worker could not be started: reload this tab (${event.message ?? ""})`);
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.#port.onmessage = ({ data }) => this.#heard(data);
-    this.#worker.postMessage({ port: port2, options: { server: server.replace(/\/+$/, ""), memory } }, [port2]);
+    this.#worker.postMessage({ port: port2, options: { server: server.replace(/\/+$/, "") } }, [port2]);
     this.#bringEngine(new URL("wasm/outrigger_web_bg.wasm", assets));
   }
 
@@ -49,14 +50,31 @@ export class Client extends EventTarget {
     try {
       await this.#request("engine", { compiled: await compile(address) });
     } catch (error) {
-      if (!this.stopped) this.#stop(`the engine could not be loaded: reload this tab (${error instanceof Error ? error.message : error})`);
+      this.#stop(`the engine could not be loaded: reload this tab (${error instanceof Error ? error.message : error})`);
     }
   }
 
   async open() {
     this.#watchPage();
-    const [{ account }] = await Promise.all([this.#request("open"), this.#lookAtStorage()]);
+    const [{ account, kind }] = await Promise.all([this.#request("open"), this.#lookAtStorage()]);
     this.account = account;
+    this.#changeStorage({ kind });
+  }
+
+  /** Who listens hears as well of what was not kept before. @override @type {EventTarget["addEventListener"]} */
+  addEventListener(type, listener, options) {
+    super.addEventListener(type, listener, options);
+    if (type !== "refused") return;
+    this.#hearsRefused = true;
+    queueMicrotask(() => this.#tellRefused());
+  }
+
+  #tellRefused() {
+    if (!this.#hearsRefused) return;
+    for (const { name, id, error } of this.#refused.splice(0)) {
+      this.dispatchEvent(new CustomEvent("refused", { detail: new OutriggerError(error.kind, error.message) }));
+      this.#request("heard", { name, id }).catch(() => {});
+    }
   }
 
   /** Pages come and go: what is held is let go first, and taken again. Browsers tell pages of the network, not Workers. */
@@ -84,13 +102,23 @@ export class Client extends EventTarget {
     this.dispatchEvent(new Event("storage"));
   }
 
-  /** @param {string} why */
+  /** Nothing works any more. What the Worker holds is let go with it. @param {string} why */
   #stop(why) {
+    if (this.stopped) return;
     this.role = "stopped";
     this.stopped = why;
+    this.#end.abort();
+    this.#port.close();
+    this.#worker.terminate();
+    this.#giveUp(this.#open, why);
+    this.#giveUp(this.#awaited, why);
     this.dispatchEvent(new Event("role"));
-    for (const { reject } of this.#open.values()) reject(new OutriggerError("stopped", why));
-    this.#open.clear();
+  }
+
+  /** Nobody will answer these. @param {Map<any, {reject: (error: OutriggerError) => void}>} waiting @param {string} why */
+  #giveUp(waiting, why) {
+    for (const { reject } of waiting.values()) reject(new OutriggerError("stopped", why));
+    waiting.clear();
   }
 
   /** @param {string} method @param {any} [params] @returns {Promise<any>} */
@@ -114,6 +142,7 @@ export class Client extends EventTarget {
 
   /** @param {any} told what happened in the Worker */
   #told(told) {
+    if (this.stopped) return;
     switch (told.type) {
       case "status":
         return this.state.show(told.state);
@@ -123,6 +152,7 @@ export class Client extends EventTarget {
       case "settled":
         return this.#settle(told.mutation, told.outcome);
       case "account":
+        if (told.erased) forgetNote(told.erased);
         return this.#changeAccount(told.account);
       case "role":
         if (told.role === "stopped") return this.#stop(told.why);
@@ -135,16 +165,26 @@ export class Client extends EventTarget {
         return this.#everythingMayDiffer();
       case "opened":
         return this.#opened(told);
-      case "imported":
-        if (told.error) this.dispatchEvent(new CustomEvent("refused", { detail: told.error }));
-        return;
+      case "refused":
+        return this.#hearRefused(told);
     }
+  }
+
+  /** @param {{name: string, id: string, mutations: string[], error: {kind: string, message: string}}} refused */
+  #hearRefused(refused) {
+    for (const mutation of refused.mutations) {
+      this.#awaited.get(mutation)?.reject(new OutriggerError(refused.error.kind, refused.error.message));
+      this.#awaited.delete(mutation);
+    }
+    this.#refused.push(refused);
+    this.#tellRefused();
   }
 
   /** @param {{id: string, name: string} | null} account */
   #changeAccount(account) {
     if (this.account?.id === account?.id) return;
     this.account = account;
+    this.#giveUp(this.#awaited, "somebody else signed in, or nobody is any more");
     this.state.reset();
     this.dispatchEvent(new Event("account"));
     this.#everythingMayDiffer();
@@ -152,18 +192,17 @@ export class Client extends EventTarget {
 
   /**
    * A browser may evict what it has not promised to keep: a note outside of what is evicted with it tells.
-   * @param {{existed: boolean, kind: string, name: string}} opened
+   * @param {{existed: boolean, name: string}} opened
    */
-  #opened({ existed, kind, name }) {
-    const note = `outrigger:${name}`;
+  #opened({ existed, name }) {
     let evicted = false;
     try {
-      evicted = kind === "opfs" && !existed && localStorage.getItem(note) !== null;
-      localStorage.setItem(note, "stored");
+      evicted = !existed && localStorage.getItem(noteOf(name)) !== null;
+      localStorage.setItem(noteOf(name), "stored");
     } catch {
       // No notes can be kept: then nothing is claimed.
     }
-    this.#changeStorage({ kind, evicted });
+    this.#changeStorage({ evicted });
   }
 
   #everythingMayDiffer() {
@@ -181,7 +220,7 @@ export class Client extends EventTarget {
 
   /** @param {string} mutation @param {import("./types/index.js").Outcome} outcome */
   #settle(mutation, outcome) {
-    this.#awaited.get(mutation)?.(outcome);
+    this.#awaited.get(mutation)?.resolve(outcome);
     this.#awaited.delete(mutation);
   }
 
@@ -220,8 +259,8 @@ export class Client extends EventTarget {
 
   /** What becomes of a mutation; it may have become so already. @param {string} mutation @returns {Promise<any>} */
   #outcome(mutation) {
-    return new Promise((resolve) => {
-      this.#awaited.set(mutation, resolve);
+    return new Promise((resolve, reject) => {
+      this.#awaited.set(mutation, { resolve, reject });
       this.#askFor(mutation);
     });
   }
@@ -310,10 +349,20 @@ export class Client extends EventTarget {
 
   async close() {
     await this.#request("release").catch(() => {});
-    this.#end.abort();
     for (const live of [...this.#lives]) live.close();
-    this.#port.close();
-    this.#worker.terminate();
+    this.#stop("the client was closed");
+  }
+}
+
+/** Where it is noted that there is a database. @param {string} name */
+const noteOf = (name) => `outrigger:${name}`;
+
+/** What was removed on purpose was not evicted. @param {string} name */
+function forgetNote(name) {
+  try {
+    localStorage.removeItem(noteOf(name));
+  } catch {
+    // Then there is none.
   }
 }
 

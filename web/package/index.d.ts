@@ -57,7 +57,7 @@ export type QueryResult<Q extends Query> = Answers[Q["query"]];
 
 /** How a client is opened. */
 export interface ClientOptions {
-  /** The server's base URL. The page's own origin where it is left out. */
+  /** The server's base URL. The page's own origin where it is left out; another origin must allow it (CORS), which our own server does not. */
   server?: string;
   /** Where `worker.js` and the wasm of this package are served. Beside this module where it is left out. */
   assets?: string;
@@ -74,7 +74,7 @@ export type Role = "leader" | "follower" | "starting" | "stopped";
 
 /** Where and how safely what waits is kept. */
 export interface Storage {
-  /** `opfs`: on the disk. `memory`: gone with the tab. */
+  /** `opfs`: on the disk. `memory`: gone with the tab that leads. */
   kind: "opfs" | "memory";
   /** Whether the browser has promised not to evict it. */
   persisted: boolean;
@@ -87,7 +87,7 @@ export interface Storage {
 
 /** Why something was not done; `message` says what to do. */
 export class OutriggerError extends Error {
-  /** `limit`, `missing`, `invalid`, `unknown`, `refused`, `disk-full`, `locked`, `database`, `foreign`, `offline`, `sign-in`, `server`, `unsupported`, `stopped`. */
+  /** `limit`, `missing`, `file-missing`, `invalid`, `unknown`, `refused`, `disk-full`, `locked`, `database`, `foreign`, `offline`, `sign-in`, `server`, `unsupported`, `stopped`. */
   readonly kind: string;
 }
 
@@ -101,7 +101,10 @@ export interface Write {
 export interface Written {
   /** Its ids, one for each mutation. */
   ids: string[];
-  /** Resolves when all of them took effect, were parked or discarded: with the outcome of the first that did not take effect, else `synced`. */
+  /**
+   * Resolves when all of them took effect, were parked or discarded: with the outcome of the first that did not take effect, else `synced`. Rejects where nobody
+   * can tell: the client was closed, somebody else signed in, or the tab that leads refused the write.
+   */
   synced: Promise<Outcome>;
 }
 
@@ -122,7 +125,10 @@ export interface Live<T> extends AsyncIterable<T> {
   close(): void;
 }
 
-/** Event `refused`, a `CustomEvent` with `{ kind, message }`: something that was written in this tab while another one leads turned out to be refused there. */
+/**
+ * Event `refused`, a `CustomEvent` whose `detail` is an `OutriggerError`: something that was written while another tab leads turned out to be refused there, after
+ * `mutate` had resolved; in this tab, or in one that is gone. It is told until somebody has listened.
+ */
 export interface Client extends EventTarget {
   /** Who is signed in; `null`: nobody, and nothing can be read or written. Event `account`. */
   readonly account: Account | null;
@@ -143,7 +149,7 @@ export interface Client extends EventTarget {
   newId(): string;
   /** Copies a file durably to where it can wait; a write that names it takes both. */
   stage(file: Blob): Promise<{ media: MediaFile; staged: StagedFile }>;
-  /** Writes: all of it is durable and shown once this resolves, or nothing is. */
+  /** Writes: all of it is durable once this resolves, or nothing is; and shown, but where the tab that leads takes longer than a second. */
   mutate(...writes: (Mutation | Write)[]): Promise<Written>;
 
   query<Q extends Query>(query: Q): Promise<QueryResult<Q>>;

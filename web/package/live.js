@@ -6,6 +6,8 @@ export class Live {
   #isAsking = false;
   #isStale = false;
   #isClosed = false;
+  /** Iterators that wait for what is next. @type {Set<() => void>} */
+  #waiting = new Set();
 
   /** @param {() => Promise<any>} ask @param {(live: Live) => void} closed */
   constructor(ask, closed) {
@@ -18,18 +20,28 @@ export class Live {
     this.#isStale = true;
     if (this.#isAsking || this.#isClosed) return;
     this.#isAsking = true;
-    try {
-      while (this.#isStale && !this.#isClosed) {
-        this.#isStale = false;
-        const result = await this.ask();
-        if (this.#isClosed) return;
-        this.current = result;
-        for (const listener of this.#listeners) listener(result);
+    while (this.#isStale && !this.#isClosed) {
+      this.#isStale = false;
+      try {
+        this.#show(await this.ask());
+      } catch {
+        // Nobody is signed in, or this tab must be reloaded: that is told elsewhere.
       }
-    } catch {
-      // Nobody is signed in, or this tab must be reloaded: that is told elsewhere.
-    } finally {
-      this.#isAsking = false;
+    }
+    this.#isAsking = false;
+  }
+
+  /** @param {any} result */
+  #show(result) {
+    if (this.#isClosed) return;
+    this.current = result;
+    for (const listener of this.#listeners) {
+      try {
+        listener(result);
+      } catch (error) {
+        // One that fails is no reason not to tell the others.
+        reportError(error);
+      }
     }
   }
 
@@ -43,6 +55,7 @@ export class Live {
   close() {
     this.#isClosed = true;
     this.#listeners.clear();
+    for (const wake of this.#waiting) wake();
     this.closed(this);
   }
 
@@ -56,7 +69,8 @@ export class Live {
     });
     try {
       while (!this.#isClosed) {
-        if (queue.length === 0) await new Promise((resolve) => (wake = () => resolve(undefined)));
+        if (queue.length === 0) await new Promise((resolve) => this.#waiting.add((wake = () => resolve(undefined))));
+        this.#waiting.delete(wake);
         yield* queue.splice(0);
       }
     } finally {

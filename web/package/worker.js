@@ -3,6 +3,7 @@
  *
  * Owns nothing but the wiring. What a tab is, leader or follower, is `worker/tab.js`'s.
  */
+import { Refusal } from "./worker/errors.js";
 import * as idb from "./worker/idb.js";
 import { Tab } from "./worker/tab.js";
 
@@ -17,16 +18,8 @@ self.addEventListener("message", (event) => {
     try {
       port.postMessage({ id, result: await tab.asked(method, params) });
     } catch (error) {
-      port.postMessage({ id, error: said(error) });
+      const { kind, message } = Refusal.of(error);
+      port.postMessage({ id, error: { kind, message } });
     }
   };
-  port.postMessage({ told: { type: "ready" } });
 });
-
-/** An error as it crosses: one word, and what to do. Rust says both in one text. @param {any} error */
-function said(error) {
-  const text = error instanceof Error ? error.message : String(error);
-  const named = /^([a-z-]+): (.*)$/s.exec(text);
-  const kind = error?.kind ?? (named ? named[1] : "database");
-  return { kind, message: named && !error?.kind ? named[2] : text };
-}

@@ -5,6 +5,9 @@ import { CUT, expect, newPerson, or, test } from "./support/fixtures.js";
 import { Newer } from "./support/newer.js";
 import { mark, SENT, Someone } from "./support/someone.js";
 
+/** A Service Worker would bring what a test wants to keep away. */
+const UNREGISTERED = /registration blocked/;
+
 /** What a browser tells a page before it freezes it, or when it wakes it up. A page that is looked at by a test is never hidden, and so never frozen. @param {import("@playwright/test").Page} page @param {"freeze" | "resume"} what */
 function lifecycle(page, what) {
   return page.evaluate((name) => void document.dispatchEvent(new Event(name)), what);
@@ -69,6 +72,54 @@ test("one after the other signs in in the same page, and nobody sees what is ano
   }
 });
 
+for (const who of ["leads", "follows"]) {
+  test(`who signs out in a tab that ${who}, and discards what waits, finds nothing of it`, async ({ page, context }) => {
+    const ada = new Someone(page, newPerson());
+    await ada.signUp();
+    await ada.post("arrived");
+    await expect(mark(ada.row("arrived"), SENT)).toBeVisible();
+    const second = new Someone(await context.newPage(), ada.person);
+    await second.page.goto("/");
+    await expect(second.row("arrived")).toBeVisible();
+    const [one, other] = who === "leads" ? [ada, second] : [second, ada];
+    await ada.goOffline();
+    await one.post("never sent");
+    await expect(other.row("never sent")).toBeVisible();
+    await one.goTo("You");
+    await one.page.getByRole("button", { name: "Sign out" }).click();
+    const dialog = one.page.getByRole("dialog", { name: "Sign out?" });
+    await dialog.getByRole("button", { name: /discard/i }).click();
+    await expect(one.page.getByRole("heading", { name: "Welcome back" })).toBeVisible();
+    await expect(other.page.getByRole("heading", { name: "Welcome back" })).toBeVisible();
+
+    await ada.goOnline();
+    await one.page.getByLabel("Name").fill(ada.person.name);
+    await one.page.getByLabel("Password").fill(ada.person.password);
+    await one.page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await one.goTo("You");
+    await expect(mark(one.row("arrived"), SENT)).toBeVisible();
+    await expect(one.row("never sent")).toHaveCount(0);
+    await expect(one.page.getByRole("region", { name: "Notices" }).getByText(/removed what was kept/)).toHaveCount(0);
+    await expect(other.row("arrived")).toBeVisible();
+  });
+}
+
+test.describe("where the engine cannot be loaded", () => {
+  test.use({ serviceWorkers: "block", allowed: or(CUT, UNREGISTERED) });
+
+  test("a tab says so, and holds nobody up", async ({ page, context }) => {
+    const ada = new Someone(page, newPerson());
+    await ada.signUp();
+    await page.route("**/*.wasm", (route) => route.abort());
+    await page.reload();
+    await expect(page.getByText("The engine could not be loaded")).toBeVisible();
+    const second = new Someone(await context.newPage(), ada.person);
+    await second.page.goto("/");
+    await second.post("by the one that could");
+    await expect(mark(second.row("by the one that could"), SENT)).toBeVisible();
+  });
+});
+
 test.describe("another version of the app", () => {
   // A page that is none of the app has no icon.
   test.use({ allowed: or(CUT, /newer version/, /status of 404/) });
@@ -108,14 +159,14 @@ test.describe("another version of the app", () => {
     await second.evaluate(async () => {
       const { held } = await navigator.locks.query();
       const name = held?.find((lock) => /^outrigger:\w+$/.test(lock.name ?? ""))?.name ?? "";
-      new BroadcastChannel(name).postMessage({ to: "leader", hello: 2 });
+      new BroadcastChannel(name).postMessage({ to: "all", protocol: 1_000 });
     });
     await expect(page.getByText("a newer version")).toBeVisible();
     await expect(page.getByRole("button", { name: /reload/i })).toBeVisible();
     await expect(ada.composer).toHaveCount(0);
   });
 
-  test("has left its database: this one leaves it as it is, and says reload", async ({ page }) => {
+  test("has left its database: this one leaves it as it is, and says reload", async ({ page, context }) => {
     const ada = new Someone(page, newPerson());
     await ada.signUp();
     await ada.post("kept for the newer version");
@@ -143,9 +194,10 @@ test.describe("another version of the app", () => {
       }, by);
     // A Worker that has just ended may hold its files for a moment.
     await expect(() => raise(1)).toPass();
-    await page.goto("/");
-    await expect(page.getByText("a newer version")).toBeVisible();
-    await page.goto("/app/manifest.webmanifest");
+    const old = await context.newPage();
+    await old.goto("/");
+    await expect(old.getByText("a newer version")).toBeVisible();
+    // It holds nothing any more: the newer one opens while the old tab is still there.
     await expect(() => raise(-1)).toPass();
     await page.goto("/");
     await expect(mark(ada.row("kept for the newer version"), SENT)).toBeVisible();

@@ -1,7 +1,7 @@
 /**
  * Where there is nothing to store on, or what was stored is gone: it is said, and nothing is pretended.
  */
-import { CUT, expect, newPerson, test } from "./support/fixtures.js";
+import { CUT, expect, newPerson, or, test } from "./support/fixtures.js";
 import { mark, picture, SENT, Someone, WAITS } from "./support/someone.js";
 
 /** Posts of this size use up what a browser has given in advance, and asks for only in larger pieces. */
@@ -23,16 +23,37 @@ test("a browser that has evicted what was stored is told of", async ({ page, con
   expect(await api.signIn(ada.person)).toBeTruthy();
 });
 
-test("without a file system everything works, in memory, and that is said", async ({ page }) => {
-  await page.addInitScript(() => {
-    Object.defineProperty(StorageManager.prototype, "getDirectory", { value: undefined });
+/** @param {import("@playwright/test").Page} page @param {string} script for each Worker of it, before its own */
+async function inWorkers(page, script) {
+  await page.route("**/package/worker.js", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${script};${await response.text()}` });
   });
-  const ada = new Someone(page, newPerson());
-  await ada.signUp();
-  await expect(page.getByRole("region", { name: "Notices" })).toContainText("Nothing is kept on this device");
-  await ada.post("gone with the tab, unless it arrives", [picture(5)]);
-  await expect(mark(ada.row("gone with the tab, unless it arrives"), SENT)).toBeVisible();
-});
+}
+
+for (const [what, script] of [
+  ["no file system", "delete StorageManager.prototype.getDirectory"],
+  ["a file system that is refused", "StorageManager.prototype.getDirectory = () => Promise.reject(new DOMException('no', 'SecurityError'))"],
+  ["files that cannot be flushed", "delete FileSystemFileHandle.prototype.createSyncAccessHandle"],
+]) {
+  test.describe(`with ${what}`, () => {
+    test.use({ serviceWorkers: "block", allowed: or(CUT, /registration blocked/) });
+
+    test("everything works, in memory, and that is said", async ({ page }) => {
+      await inWorkers(page, script);
+      const ada = new Someone(page, newPerson());
+      await ada.signUp();
+      await expect(page.getByRole("region", { name: "Notices" })).toContainText("Nothing is kept on this device");
+      await ada.goOffline();
+      await ada.post("gone with the tab, unless it arrives", [picture(5)]);
+      // What is in memory is not let go of where a browser would freeze the page.
+      await page.evaluate(() => void document.dispatchEvent(new Event("freeze")));
+      await page.evaluate(() => void document.dispatchEvent(new Event("resume")));
+      await ada.goOnline();
+      await expect(mark(ada.row("gone with the tab, unless it arrives"), SENT)).toBeVisible();
+    });
+  });
+}
 
 test.describe("where the browser gives no more room", () => {
   test.use({ allowed: CUT });

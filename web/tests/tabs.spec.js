@@ -4,8 +4,8 @@
 import { expect, newPerson, test } from "./support/fixtures.js";
 import { mark, SENT, Someone, WAITS } from "./support/someone.js";
 
-/** How often the tab that leads is closed, or dies. */
-const TAKEOVERS = 50;
+/** How often the tab that leads goes: it dies, but every sixth time, when it is closed. */
+const TAKEOVERS = 60;
 
 /** @param {import("./support/api.js").Api} api @param {import("./support/api.js").Person} person */
 async function arrived(api, person) {
@@ -55,7 +55,7 @@ test("when the tab that leads is closed or dies another takes over within two se
     const text = `turn ${String(turn).padStart(2, "0")}`;
     texts.push(text);
     // Written while the one that leads goes: by whichever way, it is kept.
-    await Promise.all([next.post(text), turn % 2 === 0 ? leader.page.close() : crash(leader.page)]);
+    await Promise.all([next.post(text), turn % 6 === 0 ? leader.page.close() : crash(leader.page)]);
     await expect(mark(next.row(text), SENT)).toBeVisible({ timeout: 2_000 });
     await leader.page.close();
     leader = next;
@@ -78,4 +78,70 @@ test("what was written offline survives a killed browser, and then arrives once"
   await again.page.goto(site);
   await expect(mark(again.row("written before the end"), SENT)).toBeVisible();
   expect(await arrived(api, person)).toEqual(["written before the end"]);
+});
+
+test.describe("where nobody leads for a while", () => {
+  // A page that is none of the app's has no icon.
+  test.use({ allowed: /status of 404/ });
+
+  /**
+   * A client of somebody new, on a page that is none of the app's, and somebody who holds the lock of its database, so that it follows nobody until they let go.
+   * @param {import("@playwright/test").Page} page
+   */
+  async function leaderless(page) {
+    await page.goto("/app/gallery.html");
+    return page.evaluateHandle(async ({ name, password }) => {
+      const { openClient } = await import(/** @type {any} */ ("/package/index.js"));
+      const first = await openClient();
+      await first.signUp(name, password);
+      const post = first.newId();
+      await first.mutate({ post: { create: { id: post, text: "as it was", media: [] } } });
+      const { held } = await navigator.locks.query();
+      const lock = held?.find((one) => /^outrigger:\w+$/.test(one.name ?? ""))?.name ?? "";
+      await first.close();
+      const letGo = await new Promise((/** @type {(letGo: () => void) => void} */ took) => {
+        navigator.locks.request(lock, () => new Promise((resolve) => took(() => resolve(undefined))));
+      });
+      const client = await openClient();
+      const leads = new Promise((resolve) => client.addEventListener("role", () => client.role === "leader" && resolve(undefined)));
+      return { client, post, letGo, leads };
+    }, newPerson());
+  }
+
+  test("what a tab wrote before it leads stays before what it writes then", async ({ page }) => {
+    const alone = await leaderless(page);
+    const shown = await alone.evaluate(async ({ client, post, letGo, leads }) => {
+      const say = (/** @type {string} */ text) => client.mutate({ post: { update: { id: post, text } } });
+      await say("written while nobody leads");
+      letGo();
+      await leads;
+      await say("written by who leads");
+      return (await client.query({ query: "post", post })).text;
+    });
+    expect(shown).toBe("written by who leads");
+  });
+
+  test("what was kept and is refused by who leads is told once, with its reason, also after a reload", async ({ page }) => {
+    const alone = await leaderless(page);
+    const told = await alone.evaluate(async ({ client, letGo }) => {
+      const written = await client.mutate({ comment: { create: { id: client.newId(), post: client.newId(), parent: null, text: "on a post that nobody has" } } });
+      const synced = written.synced.then(
+        () => "synced",
+        (/** @type {any} */ error) => error.kind,
+      );
+      letGo();
+      const outcome = await synced;
+      // Nobody has listened so far: it is told to who comes.
+      const refused = await new Promise((resolve) => client.addEventListener("refused", (/** @type {any} */ event) => resolve(event.detail)));
+      await client.close();
+      const { openClient } = await import(/** @type {any} */ ("/package/index.js"));
+      const again = await openClient();
+      const more = [];
+      again.addEventListener("refused", (/** @type {any} */ event) => more.push(event.detail.message));
+      await again.query({ query: "me" });
+      await again.close();
+      return { outcome, kind: refused.kind, isError: refused instanceof Error, more };
+    });
+    expect(told).toEqual({ outcome: "missing", kind: "missing", isError: true, more: [] });
+  });
 });

@@ -81,7 +81,14 @@ impl Host {
             durable: true,
         };
         let opened = Engine::open(db, Arc::clone(&app), options).map_err(storage::told);
-        let engine = opened.map_err(|error| failed(&error))?;
+        let engine = match opened {
+            Ok(engine) => engine,
+            Err(error) => {
+                // Another tab may be able to: one of a newer version.
+                storage::let_go(pool.as_ref());
+                return Err(failed(&error));
+            }
+        };
         Ok(Self {
             engine,
             app,
@@ -90,6 +97,14 @@ impl Host {
             readings: BTreeMap::new(),
             next_reading: 0,
         })
+    }
+
+    /// Removes all of a database. Whoever calls this holds its lock, and has not opened it.
+    ///
+    /// # Errors
+    /// Where something of it may have stayed.
+    pub async fn erase(name: String) -> Result<(), JsError> {
+        storage::erase(&name).await
     }
 
     /// Whether there was a database before this one was opened.
@@ -231,8 +246,10 @@ impl Host {
         });
         let gone: Vec<_> = gone.collect();
         if !gone.is_empty() {
-            let done = self.engine.handle(at, &gone).map_err(storage::told);
-            rest.extend(take_observed(done.map_err(|error| failed(&error))?).1);
+            // What came is committed, and its effects are to be performed whatever becomes of this: what is gone the next read finds again.
+            if let Ok(done) = self.engine.handle(at, &gone) {
+                rest.extend(take_observed(done).1);
+            }
         }
         let mut all = vec![EffectOut::Reply {
             call: 0,

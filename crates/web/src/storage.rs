@@ -4,6 +4,7 @@
 
 use outrigger_engine::Error;
 use rusqlite::{Connection, ffi};
+use sqlite_wasm_rs::vfs::VfsFilesManager as _;
 use sqlite_wasm_vfs::sahpool::{OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
 use wasm_bindgen::JsError;
 
@@ -23,13 +24,36 @@ pub(crate) struct Opened {
 /// browser.
 pub(crate) async fn open(name: &str) -> Result<Opened, JsError> {
     let pool = pool(name).await?;
-    let db = connect(name)?;
-    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(Opened {
-        db,
-        pool: Some(pool),
-        existed: tables > 0,
-    })
+    let opened = connect(name).and_then(|db| {
+        let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        Ok((db, tables > 0))
+    });
+    match opened {
+        Ok((db, existed)) => Ok(Opened {
+            db,
+            pool: Some(pool),
+            existed,
+        }),
+        Err(error) => {
+            let_go(Some(&pool));
+            Err(error.into())
+        }
+    }
+}
+
+/// Lets the files go, of which none is open. Where that fails they are let go with the Worker.
+pub(crate) fn let_go(pool: Option<&OpfsSAHPoolUtil>) {
+    if let Some(pool) = pool {
+        let _ = pool.pause();
+    }
+}
+
+/// Empties the files of a database.
+pub(crate) async fn erase(name: &str) -> Result<(), JsError> {
+    let pool = pool(name).await?;
+    let cleared = pool.clear();
+    pool.pause()?;
+    Ok(cleared?)
 }
 
 /// Takes the files of a database. A Worker may have had them before, and let them go; and those of others, of accounts that are signed in no more.

@@ -11,8 +11,11 @@ import { counted, whatWentWrong } from "../words.js";
 /**
  * @typedef {import("../../package/index.js").Client} Client
  * @typedef {Awaited<ReturnType<Client["stage"]>>} Staged
- * @typedef {{ file: File, staged: Promise<Staged>, url: string, node: HTMLElement }} Attached
+ * @typedef {{ file: File, staged: Promise<Staged>, url: string, node: HTMLElement, at: number }} Attached
  */
+
+/** For how long a copy that no write names is counted on. */
+const KEPT_MS = 30 * 60 * 1_000;
 
 let count = 0;
 
@@ -78,7 +81,16 @@ export class Attachments {
 
   /** All of them, once they are durable. */
   staged() {
-    return Promise.all(this.#attached.map((one) => one.staged));
+    return Promise.all(this.#attached.map((one) => this.#kept(one)));
+  }
+
+  /** What no write has named for an hour is removed: it is kept again before. @param {Attached} attached */
+  #kept(attached) {
+    if (Date.now() - attached.at > KEPT_MS) {
+      attached.at = Date.now();
+      attached.staged = this.client.stage(attached.file);
+    }
+    return attached.staged;
   }
 
   /** Takes what is attached out of the form; `restore` puts it back. */
@@ -112,7 +124,7 @@ export class Attachments {
       el("button", { type: "button", class: "icon-button preview-remove", "aria-label": `Remove ${file.name}`, on: { click: () => this.#remove(attached, true) } }, icon("close")),
     );
     const staged = this.client.stage(file);
-    const attached = { file, url, node, staged };
+    const attached = { file, url, node, staged, at: Date.now() };
     staged.catch((error) => {
       this.#remove(attached, false);
       this.#say(`“${file.name}” could not be kept on this device. ${whatWentWrong(error)}`);

@@ -35,6 +35,13 @@ export class Host {
      */
     call(wall: number, monotonic: number, id: number, what: string): string;
     /**
+     * Removes all of a database. Whoever calls this holds its lock, and has not opened it.
+     *
+     * # Errors
+     * Where something of it may have stayed.
+     */
+    static erase(name: string): Promise<void>;
+    /**
      * Whether there was a database before this one was opened.
      */
     existed(): boolean;

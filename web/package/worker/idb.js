@@ -61,3 +61,17 @@ export const put = (store, key, value) => run(store, "readwrite", (s) => s.put(v
 export const remove = (store, key) => run(store, "readwrite", (s) => s.delete(key));
 /** All values whose keys begin with a text, in the order of their keys. @param {string} store @param {string} prefix */
 export const all = (store, prefix) => run(store, "readonly", (s) => s.getAll(IDBKeyRange.bound(prefix, `${prefix}\uffff`)));
+
+/** Puts a value in the place of one that is as it is to be; whether it was. @param {string} store @param {IDBValidKey} key @param {(found: any) => boolean} isSame @param {unknown} value */
+export async function replace(store, key, isSame, value) {
+  let was = false;
+  await run(store, "readwrite", (s) => {
+    const found = s.get(key);
+    found.onsuccess = () => {
+      was = isSame(found.result);
+      if (was) s.put(value, key);
+    };
+    return found;
+  });
+  return was;
+}

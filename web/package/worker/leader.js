@@ -4,7 +4,6 @@
  * Owns the engine's host, its timers, who waits for a reply, and the reserve. Decides nothing: not whether to send, not when, not again.
  */
 import { Host } from "../wasm/outrigger_web.js";
-import { loaded } from "./engine.js";
 import { Refusal } from "./errors.js";
 import { Files } from "./files.js";
 import { newId } from "./ids.js";
@@ -14,6 +13,10 @@ import { Transport } from "./transport.js";
 const PERIOD_MS = 30_000;
 /** How long after a commit that had to be put off it is tried again. */
 const PUT_OFF_MS = 1_000;
+/** What passes: what is in the inbox waits for it. */
+const PASSING = new Set(["disk-full", "locked", "stopped"]);
+/** A fault of the database may pass; where it is of what was written it does not. */
+const IMPORT_TRIES = 5;
 
 export class Leader {
   /** @type {Map<number, {resolve: (reply: any) => void, reject: (error: unknown) => void}>} */
@@ -29,39 +32,38 @@ export class Leader {
   #holdsReserve = null;
   /** It is being taken or let go. */
   #reserving = Promise.resolve();
+  /** When the state was told. */
+  #stateAt = 0;
+  /** How often the entry that is first in the inbox could not be taken over. */
+  #importTries = 0;
 
   /**
    * Opens the database. Whoever calls this holds the lock of its name.
-   * @param {{name: string, session: import("./session.js").Session, memory: boolean, tell: (told: any) => void, fail: (error: any) => void}} with_
+   * @param {{name: string, account: {id: string, name: string}, session: import("./session.js").Session, memory: boolean, tell: (told: any) => void, fail: (error: any) => void}} with_
    */
-  static async open({ name, session, memory, tell, fail }) {
-    await loaded;
-    const settings = { name, server: session.server, account: session.account, memory };
+  static async open({ name, account, session, memory, tell, fail }) {
+    const settings = { name, server: session.server, account, memory };
     const seed = crypto.getRandomValues(new Uint8Array(32));
     const open = () => Host.open(JSON.stringify(settings), seed, Date.now(), performance.now());
-    const opening = Files.open(name, memory);
-    const [host, files] = await Promise.all([
-      open().catch(async (error) => {
-        if (!isFull(error) || !(await (await opening).releaseReserve())) throw error;
-        return open();
-      }),
-      opening,
-    ]);
-    return new Leader(name, host, files, session, memory, tell, fail);
+    const files = await Files.open(name, memory);
+    const host = await open().catch(async (error) => {
+      if (!isFull(error) || !(await files.releaseReserve())) throw error;
+      return open();
+    });
+    return new Leader(name, host, files, session, tell, fail);
   }
 
   /**
-   * @param {string} name @param {Host} host @param {Files} files @param {import("./session.js").Session} session @param {boolean} memory
+   * @param {string} name @param {Host} host @param {Files} files @param {import("./session.js").Session} session
    * @param {(told: any) => void} tell @param {(error: any) => void} fail
    */
-  constructor(name, host, files, session, memory, tell, fail) {
+  constructor(name, host, files, session, tell, fail) {
     this.name = name;
     /** @type {any} `null` once it was let go */
     this.host = host;
     this.files = files;
     this.session = session;
     this.transport = new Transport(session);
-    this.memory = memory;
     this.tell = tell;
     this.fail = fail;
     /** @type {import("../types/index.js").SyncState | null} */
@@ -96,13 +98,27 @@ export class Leader {
     const host = this.host;
     this.host = null;
     if (!host) return;
-    try {
-      host.notice(Date.now(), performance.now(), JSON.stringify({ notice: "closing" }));
-    } finally {
-      host.release();
-    }
     for (const { reject } of this.#calls.values()) reject(new Refusal("stopped", "this tab lets the database go"));
     this.#calls.clear();
+    try {
+      host.notice(Date.now(), performance.now(), JSON.stringify({ notice: "closing" }));
+    } catch {
+      // Then it ends as if it had died: whoever leads next finds it so.
+    }
+    try {
+      host.release();
+    } catch (error) {
+      // The files are let go with this Worker.
+      this.fail(error);
+    }
+  }
+
+  /** The state, and what of its times is left. */
+  stateNow() {
+    const { state } = this;
+    if (state?.next_attempt_in_ms == null) return state;
+    const age = Math.round(performance.now() - this.#stateAt);
+    return { ...state, next_attempt_in_ms: Math.max(0, state.next_attempt_in_ms - age) };
   }
 
   /** Something happened. @param {object} what */
@@ -157,14 +173,16 @@ export class Leader {
         await inbox.done(this.name, entry.id);
         this.tell({ type: "imported", id: entry.id });
       } catch (error) {
-        const { kind, message } = /** @type {any} */ (error);
-        if (kind === "disk-full" || kind === "locked" || kind === "stopped") {
+        const { kind, message } = Refusal.of(error);
+        this.#importTries += 1;
+        if (PASSING.has(kind) || (kind === "database" && this.#importTries < IMPORT_TRIES)) {
           setTimeout(() => this.host && this.importInbox(), PUT_OFF_MS);
           return;
         }
         await inbox.refuse(this.name, entry, { kind, message });
-        this.tell({ type: "imported", id: entry.id, error: { kind, message } });
+        this.tell({ type: "imported", id: entry.id, writes: entry.writes, error: { kind, message } });
       }
+      this.#importTries = 0;
     }
   }
 
@@ -177,6 +195,7 @@ export class Leader {
 
   /** @param {object} what @returns {Promise<{next: string | null, users: string[], missing: string[]}>} */
   async #read(what) {
+    if (!this.host) throw new Refusal("stopped", "this tab lets the database go");
     if (this.state?.cause === "by_choice") throw new Refusal("offline", "you are offline by choice: go online first");
     const begun = JSON.parse(this.host.begin_read(JSON.stringify(what)) ?? "null");
     if (!begun) return { next: null, users: [], missing: [] };
@@ -328,6 +347,7 @@ export class Leader {
         break;
       case "status":
         this.state = effect.state;
+        this.#stateAt = performance.now();
         this.tell({ type: "status", state: effect.state });
         break;
       case "changed":

@@ -10,8 +10,10 @@ const STORE = "session";
 const INVALID_GRANT = "urn:outrigger:problem:invalid-grant";
 const TIMEOUT_MS = 30_000;
 
+/** @typedef {{access_token: string, refresh_token: string, account: {id: string, name: string}}} Kept */
+
 export class Session {
-  /** @type {{access_token: string, refresh_token: string, account: {id: string, name: string}} | null} */
+  /** @type {Kept | null} */
   #kept = null;
 
   /** @param {string} server */
@@ -52,43 +54,50 @@ export class Session {
     if (!response.ok || !said?.access_token) {
       throw new Refusal("server", said?.detail ?? `the server answered ${response.status}`);
     }
-    await this.#keep(said);
-    return this.account;
-  }
-
-  /** @param {any} said by the server */
-  async #keep(said) {
-    const { access_token, refresh_token, account } = said;
-    await idb.put(STORE, this.server, { access_token, refresh_token, account });
-    this.#kept = { access_token, refresh_token, account };
+    const kept = keptOf(said);
+    await idb.put(STORE, this.server, kept);
+    this.#kept = kept;
+    return kept.account;
   }
 
   /** Renews the session: `renewed`, `invalid_grant` or `failed`. */
   renew() {
     return navigator.locks.request(`outrigger-session:${this.server}`, async () => {
-      const before = this.token;
-      await this.load();
+      const mine = this.#kept;
+      if (!mine) return "invalid_grant";
+      /** @type {Kept | undefined} */
+      const there = await idb.get(STORE, this.server);
+      if (!there) return "invalid_grant";
+      // Somebody else has signed in meanwhile: that is told, and their session is not this account's.
+      if (there.account.id !== mine.account.id) return "failed";
       // Another tab has done it meanwhile.
-      if (this.token && this.token !== before) return "renewed";
-      if (!this.#kept) return "invalid_grant";
-      const response = await this.#post("/v1/sessions/refresh", { refresh_token: this.#kept.refresh_token });
-      const said = await response?.json().catch(() => null);
-      if (response?.ok && said?.access_token) {
-        await this.#keep(said);
+      if (there.access_token !== mine.access_token) {
+        this.#kept = there;
         return "renewed";
       }
-      return said?.type === INVALID_GRANT ? "invalid_grant" : "failed";
+      const response = await this.#post("/v1/sessions/refresh", { refresh_token: mine.refresh_token });
+      const said = await response?.json().catch(() => null);
+      if (!response?.ok || !said?.access_token) return said?.type === INVALID_GRANT ? "invalid_grant" : "failed";
+      const kept = keptOf(said);
+      // Whoever has signed out meanwhile stays so.
+      const isSame = (/** @type {Kept | undefined} */ found) => found?.refresh_token === mine.refresh_token;
+      if (!(await idb.replace(STORE, this.server, isSame, kept))) return "failed";
+      this.#kept = kept;
+      return "renewed";
     });
   }
 
-  /** Forgets the session here, and tells the server as far as it is reached. */
+  /** Forgets the session here. What is given ends it at the server as well, as far as that is reached. */
   async end() {
     const token = this.token;
     await idb.remove(STORE, this.server);
     this.#kept = null;
-    if (!token) return;
-    const headers = { authorization: `Bearer ${token}` };
-    await fetch(`${this.server}/v1/sessions/current`, { method: "DELETE", headers, credentials: "omit" }).catch(() => {});
+    return async () => {
+      if (!token) return;
+      const headers = { authorization: `Bearer ${token}` };
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      await fetch(`${this.server}/v1/sessions/current`, { method: "DELETE", headers, credentials: "omit", signal }).catch(() => {});
+    };
   }
 
   /** @param {string} path @param {object} body */
@@ -107,4 +116,9 @@ export class Session {
       return null;
     }
   }
+}
+
+/** @param {any} said by the server @returns {Kept} */
+function keptOf({ access_token, refresh_token, account }) {
+  return { access_token, refresh_token, account };
 }

@@ -54,7 +54,8 @@ export class Transport {
    * @param {string} path @param {RequestInit & {headers?: any}} request @returns {Promise<Answer>}
    */
   async fetch(path, request) {
-    const url = new URL(path, `${this.session.server}/`);
+    // The server may be below a path of its own; what it names itself may be a whole address.
+    const url = new URL(path.startsWith("/") ? this.session.server + path : path);
     if (url.origin !== new URL(this.session.server).origin) throw new Error("the server named an address that is not its own");
     const headers = new Headers(request.headers);
     if (this.session.token) headers.set("authorization", `Bearer ${this.session.token}`);
