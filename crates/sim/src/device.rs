@@ -73,6 +73,8 @@ pub(crate) struct Device {
     pub(crate) copy: Option<Copy>,
     pub(crate) files: BTreeMap<String, Vec<u8>>,
     pub(crate) ledger: Ledger,
+    /// How many requests have left it.
+    pub(crate) departures: u64,
     /// Which flight renews the session.
     pub(crate) refresh: Option<u64>,
     /// Nothing may be sent before: the server asked for a pause.
@@ -130,6 +132,7 @@ impl Device {
             copy: None,
             files: BTreeMap::new(),
             ledger: Ledger::default(),
+            departures: 0,
             refresh: None,
             pause_until: 0,
             sent_under: None,

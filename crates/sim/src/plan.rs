@@ -1,7 +1,7 @@
 //! What a seed decides before anything runs: who there is, what they do and when, and what goes wrong how strongly.
 //!
 //! Owns plans and how they are drawn. A plan is data, so that it can be stored, and made smaller while a failure stays; what is drawn while
-//! it is played (the fate of a request, the torn sectors of a disk) is drawn anew from the seed for each thing, and does not shift when a step is left out.
+//! it is played (the fate of a request, the torn sectors of a disk) is drawn anew from the seed for each thing, and shifts only for what comes later on the same device when a step is left out.
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};

@@ -1,7 +1,7 @@
 //! A smaller plan that fails in the same way: steps and faults are left out for as long as the failure stays.
 //!
-//! Owns delta debugging (Zeller, Hildebrandt: "Simplifying and Isolating Failure-Inducing Input", 2002) over the steps, after whole kinds of fault and
-//! devices. Never changes a step: what is left is a part of what failed.
+//! Owns delta debugging (Zeller, Hildebrandt: "Simplifying and Isolating Failure-Inducing Input", 2002) over the steps, after whole kinds of
+//! fault. Never changes a step: what is left is a part of what failed.
 
 use crate::invariant::Invariant;
 use crate::plan::{Plan, What};

@@ -19,6 +19,7 @@ use outrigger_engine::http::Answer;
 use outrigger_server::exchange::Request;
 use outrigger_social::wire;
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 
 use crate::arrived::Arrived;
 use crate::backend::Backend;
@@ -76,19 +77,37 @@ pub struct Outcome {
     pub violation: Option<Violation>,
 }
 
-/// Plays a plan to its end.
+impl Outcome {
+    /// Of a world that has no end.
+    fn failed(violation: Violation) -> Self {
+        Self {
+            operations: 0,
+            digest: String::new(),
+            lines: 0,
+            counts: BTreeMap::new(),
+            violation: Some(violation),
+        }
+    }
+}
+
+/// Plays a plan to its end. A panic is a failure of its world.
 pub fn play(plan: &Plan, trace: Trace) -> Outcome {
+    std::panic::catch_unwind(AssertUnwindSafe(|| lived(plan, trace))).unwrap_or_else(|panic| {
+        let said = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        Outcome::failed(Violation {
+            invariant: Invariant::Intact,
+            seen: format!("a panic: {}", said.unwrap_or("of no known kind")),
+        })
+    })
+}
+
+fn lived(plan: &Plan, trace: Trace) -> Outcome {
     let mut world = match World::new(plan, trace) {
         Ok(world) => world,
-        Err(violation) => {
-            return Outcome {
-                operations: 0,
-                digest: String::new(),
-                lines: 0,
-                counts: BTreeMap::new(),
-                violation: Some(violation),
-            };
-        }
+        Err(violation) => return Outcome::failed(violation),
     };
     let violation = world.live().err();
     if let Some(violation) = &violation {

@@ -1,4 +1,4 @@
-//! What becomes of one request on its way: drawn from the seed for each, so that leaving out another changes nothing.
+//! What becomes of one request on its way: drawn from the seed for each, so that leaving out one changes only what comes after it on its device.
 //!
 //! Owns the closed set of fates and their chances. Never looks at what the request asks for, but to keep made-up answers honest.
 
@@ -17,8 +17,8 @@ pub(crate) enum Fate {
     Lost,
     /// It arrives, its answer does not.
     AnswerLost,
-    /// It arrives twice.
-    Twice,
+    /// It arrives twice, as when a proxy tries again; the answer to one of them is heard.
+    Twice { hears_second: bool },
     /// Something between says that it failed: after it arrived, or before.
     Error { after: bool, status: u16 },
     /// The server says no, before anything.
@@ -36,8 +36,14 @@ pub(crate) enum Fate {
 pub(crate) enum PauseForm {
     None,
     Seconds(u32),
-    /// A date so many seconds from now by the server's clock.
-    Date(i64),
+    /// A date so many seconds from now by the server's clock, in one of the three forms that RFC 9110 §5.6.7 has.
+    Date(DateForm, i64),
+    /// A date that no calendar has.
+    NoSuchDate,
+    /// A number of seconds with a fraction, which RFC 9110 §10.2.3 does not have.
+    Fraction,
+    /// Two headers, of which the first counts.
+    Two(u32),
     /// The end of all dates.
     FarDate,
     /// More than any integer holds.
@@ -45,6 +51,14 @@ pub(crate) enum PauseForm {
     Negative,
     Word,
     Empty,
+}
+
+/// The forms of an HTTP date: of today, and those that are to be read all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DateForm {
+    Fixed,
+    Rfc850,
+    Asctime,
 }
 
 /// Who else may answer, and how.
@@ -91,7 +105,9 @@ impl Way {
         }
     }
 
-    pub(crate) fn draw(plan: &Plan, flight: u64) -> Self {
+    /// The way of a device's so many-th request: it does not shift with what other devices do.
+    pub(crate) fn draw(plan: &Plan, device: usize, nth: u64) -> Self {
+        let flight = nth << 8 | device as u64;
         let mut random = StdRng::seed_from_u64(plan.seed ^ flight.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let fate = fate(&mut random, plan);
         let mut leg = || {
@@ -135,16 +151,18 @@ fn fate(random: &mut StdRng, plan: &Plan) -> Fate {
     match fault {
         Fault::RequestLost => Fate::Lost,
         Fault::AnswerLost => Fate::AnswerLost,
-        Fault::Repeated => Fate::Twice,
+        Fault::Repeated => Fate::Twice {
+            hears_second: random.random(),
+        },
         Fault::ServerError => Fate::Error {
             after: random.random(),
-            status: [500, 502, 504, 408][random.random_range(0..4)],
+            status: one(random, &[500, 501, 502, 504, 505, 507, 508, 408, 425]),
         },
         Fault::Refused => Fate::Refused {
-            status: [400, 403, 422][random.random_range(0..3)],
+            status: one(random, &[400, 402, 403, 405, 406, 413, 414, 415, 422, 431, 451]),
         },
         Fault::Busy => Fate::Busy {
-            status: [429, 503][random.random_range(0..2)],
+            status: one(random, &[429, 503]),
             form: pause(random),
         },
         Fault::Alien => Fate::Alien {
@@ -158,18 +176,32 @@ fn fate(random: &mut StdRng, plan: &Plan) -> Fate {
 }
 
 fn pause(random: &mut StdRng) -> PauseForm {
-    match random.random_range(0..10) {
+    use DateForm::*;
+    match random.random_range(0..14) {
         0 => PauseForm::None,
         1..4 => PauseForm::Seconds(random.random_range(0..90)),
-        4..6 => PauseForm::Date(random.random_range(-30..90)),
-        6 => PauseForm::FarDate,
-        7 => PauseForm::Huge,
-        8 => PauseForm::Negative,
-        _ => [PauseForm::Word, PauseForm::Empty][random.random_range(0..2)],
+        4..8 => PauseForm::Date(
+            one(random, &[Fixed, Rfc850, Asctime]),
+            random.random_range(-30..90),
+        ),
+        8 => PauseForm::FarDate,
+        9 => PauseForm::Huge,
+        10 => PauseForm::Two(random.random_range(0..90)),
+        _ => {
+            use PauseForm::*;
+            one(random, &[Negative, Word, Empty, NoSuchDate, Fraction])
+        }
     }
 }
 
 fn alien(random: &mut StdRng) -> AlienForm {
     use AlienForm::*;
-    [Redirect, Page, Required, ProxyError, Empty, CutShort, OtherJson][random.random_range(0..7)]
+    one(
+        random,
+        &[Redirect, Page, Required, ProxyError, Empty, CutShort, OtherJson],
+    )
+}
+
+fn one<T: Copy>(random: &mut StdRng, of: &[T]) -> T {
+    of[random.random_range(0..of.len())]
 }

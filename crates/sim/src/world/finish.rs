@@ -158,14 +158,18 @@ impl World<'_> {
         })
     }
 
-    /// Everything that the server has of posts is shown by every device, in the server's words.
+    /// Every post and comment that the server has is shown by every device, and every message by those of its two people, in the server's words.
     fn shows_what_the_server_has(&mut self, d: usize) -> Checked {
         let there: Vec<(String, String)> = {
             let db = self.backend.auditor()?;
             let read = || -> rusqlite::Result<Vec<_>> {
-                db.prepare("SELECT id, text FROM posts UNION ALL SELECT id, text FROM comments ORDER BY 1")?
-                    .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-                    .collect()
+                db.prepare(
+                    "SELECT id, text FROM posts UNION ALL SELECT id, text FROM comments UNION ALL
+                     SELECT m.id, m.text FROM messages AS m JOIN conversations AS c ON c.id = m.conversation
+                     WHERE ?1 IN (c.one, c.other) ORDER BY 1",
+                )?
+                .query_map([&self.devices[d].me.id], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
             };
             read().map_err(|error| crate::backend::broken("posts cannot be read", &error))?
         };
@@ -176,8 +180,9 @@ impl World<'_> {
         for (id, text) in there {
             let shown: Option<String> = db
                 .query_row(
-                    "SELECT coalesce(p.text, c.text) FROM outrigger_id AS i
+                    "SELECT coalesce(p.text, c.text, m.text) FROM outrigger_id AS i
                      LEFT JOIN posts AS p ON p.id = i.local_id LEFT JOIN comments AS c ON c.id = i.local_id
+                     LEFT JOIN messages AS m ON m.id = i.local_id
                      WHERE i.server_id = ?1",
                     [&id],
                     |row| row.get(0),

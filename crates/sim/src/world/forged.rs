@@ -5,7 +5,7 @@
 use outrigger_engine::http::{Answer, Response};
 
 use super::World;
-use super::fate::{AlienForm, Fate, PauseForm};
+use super::fate::{AlienForm, DateForm, Fate, PauseForm};
 use crate::clock;
 
 /// A pause longer than this is not believed, in milliseconds.
@@ -15,24 +15,25 @@ impl World<'_> {
     /// An answer that the server did not give. `None` where the fate makes none up.
     pub(super) fn made_up(&self, fate: Fate, real: Option<&Response>) -> Option<Answer> {
         let epoch = self.backend.epoch();
-        let ours = |status: u16, kind: &str, retry_after: Option<String>| {
+        let ours = |status: u16, kind: &str, retry_after: Vec<String>| {
             let mut response = problem(status, kind, epoch.as_deref());
-            if let Some(value) = retry_after {
-                response.headers.push(("retry-after".into(), value));
-            }
+            let pauses = retry_after.into_iter().map(|value| ("retry-after".into(), value));
+            response.headers.extend(pauses);
             Answer::Response(response)
         };
         match fate {
-            Fate::Error { status: 408, .. } => Some(ours(408, "timeout", None)),
-            Fate::Error { status: 500, .. } => Some(ours(500, "internal", None)),
+            Fate::Error { status: 408, .. } => Some(ours(408, "timeout", Vec::new())),
+            Fate::Error { status: 425, .. } => Some(ours(425, "too-early", Vec::new())),
+            Fate::Error { status: 500, .. } => Some(ours(500, "internal", Vec::new())),
             Fate::Error { status, .. } => Some(page(status)),
             Fate::Refused { status } => {
                 let kind = match status {
                     400 => "malformed",
                     403 => "forbidden",
-                    _ => "invalid",
+                    422 => "invalid",
+                    _ => "refused",
                 };
-                Some(ours(status, kind, None))
+                Some(ours(status, kind, Vec::new()))
             }
             Fate::Busy { status, form } => {
                 let kind = if status == 429 {
@@ -40,27 +41,35 @@ impl World<'_> {
                 } else {
                     "unavailable"
                 };
-                Some(ours(status, kind, self.pause_value(form)))
+                Some(ours(status, kind, self.pause_values(form)))
             }
             Fate::Alien { form, .. } => Some(alien(form, real, epoch.as_deref())),
             _ => None,
         }
     }
 
-    fn pause_value(&self, form: PauseForm) -> Option<String> {
+    fn pause_values(&self, form: PauseForm) -> Vec<String> {
         let text = match form {
-            PauseForm::None => return None,
+            PauseForm::None => return Vec::new(),
             PauseForm::Seconds(seconds) => seconds.to_string(),
-            PauseForm::Date(seconds) => {
-                clock::http_date(clock::SERVER_START_MS + self.now_ms + seconds * 1_000)
+            PauseForm::Two(seconds) => return vec![seconds.to_string(), "3600".to_owned()],
+            PauseForm::Date(form, seconds) => {
+                let wall_ms = clock::SERVER_START_MS + self.now_ms + seconds * 1_000;
+                match form {
+                    DateForm::Fixed => clock::http_date(wall_ms),
+                    DateForm::Rfc850 => clock::rfc850_date(wall_ms),
+                    DateForm::Asctime => clock::asctime_date(wall_ms),
+                }
             }
+            PauseForm::NoSuchDate => "Tue, 30 Feb 2027 08:00:00 GMT".to_owned(),
+            PauseForm::Fraction => "1.5".to_owned(),
             PauseForm::FarDate => "Fri, 31 Dec 9999 23:59:59 GMT".to_owned(),
             PauseForm::Huge => "99999999999999999999999".to_owned(),
             PauseForm::Negative => "-120".to_owned(),
             PauseForm::Word => "a while".to_owned(),
             PauseForm::Empty => String::new(),
         };
-        Some(text)
+        vec![text]
     }
 
     /// For how long an answer asks to be left alone, by the clock of the device that reads it.

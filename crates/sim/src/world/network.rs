@@ -119,10 +119,11 @@ impl World<'_> {
         self.serial += 1;
         let id = self.serial;
         self.count("requests");
+        self.devices[d].departures += 1;
         let mut way = if self.is_healed {
             Way::plain(self.plan.latency_ms)
         } else {
-            Way::draw(self.plan, id)
+            Way::draw(self.plan, d, self.devices[d].departures)
         };
         way.fate = self.honest(way.fate, &purpose, &request);
         if way.fate != Fate::Plain {
@@ -182,7 +183,7 @@ impl World<'_> {
                 },
             ),
         }
-        if way.fate == Fate::Twice {
+        if matches!(way.fate, Fate::Twice { .. }) {
             self.after(
                 way.there_ms + way.again_ms,
                 Happening::Arrives {
@@ -252,7 +253,11 @@ impl World<'_> {
         ));
         self.watch_answer(&response)?;
         let is_deaf = self.devices[d].one_way_until > self.now_ms;
-        if is_copy {
+        let is_heard = match way.fate {
+            Fate::Twice { hears_second } => is_copy == hears_second,
+            _ => true,
+        };
+        if !is_heard {
             return Ok(());
         }
         if is_deaf || matches!(way.fate, Fate::AnswerLost | Fate::Cut { .. }) {

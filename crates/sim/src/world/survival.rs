@@ -145,6 +145,23 @@ impl World<'_> {
         device.ledger.forget_likes();
         Ok(())
     }
+
+    /// Invariant 3, while a process lives: what was acknowledged waits or has an outcome.
+    pub(super) fn nothing_vanishes(&self, d: usize, h: usize) -> Checked {
+        let device = &self.devices[d];
+        let Some(host) = device.hosts[h].as_ref().filter(|_| !device.may_have_lost) else {
+            return Ok(());
+        };
+        let mut kept = device.ledger.things.values().flat_map(|thing| &thing.writes);
+        let vanished = kept.find(|written| {
+            written.told == Told::Kept
+                && inspect::standing(host.engine.db(), written.mutation)
+                    .is_ok_and(|standing| standing == Standing::Unknown)
+        });
+        hold(Invariant::NothingVanishes, vanished.is_none(), || {
+            format!("device {d}.{h}: {vanished:?} is in no queue, and nothing tells what became of it")
+        })
+    }
 }
 
 /// A call over which the process died: all of it is there, or nothing.

@@ -18,7 +18,9 @@ const YEAR_MS: i64 = 365 * 24 * 3_600_000;
 impl World<'_> {
     pub(super) fn trouble(&mut self, d: usize, trouble: Trouble, pick: u32) -> Checked {
         let host = self.a_host(d, pick);
-        let small = u64::from(pick % 40);
+        // What chose the process is not to choose the moment as well.
+        let moment = pick / 2;
+        let small = u64::from(moment % 40);
         match trouble {
             Trouble::Kill => {
                 if let Some(h) = host {
@@ -27,7 +29,7 @@ impl World<'_> {
             }
             Trouble::KillAtEffect => {
                 if let Some(host) = host.and_then(|h| self.devices[d].hosts[h].as_mut()) {
-                    host.dies_at_effect = Some(pick % 6);
+                    host.dies_at_effect = Some(moment % 6);
                 }
             }
             Trouble::KillInside => {

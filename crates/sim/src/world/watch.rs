@@ -1,6 +1,6 @@
 //! What is looked at after every step: the counters, the timer, the lease, the pauses, what is sent and what is shown.
 //!
-//! Owns the invariants that hold at every moment: 7, 8, 9, 17, 23, 25, 26. Those of a process that comes back are in [`super::survival`], those of effects in
+//! Owns the invariants that hold at every moment: 3, 7, 8, 9, 17, 23, 25, 26. Those of a process that comes back are in [`super::survival`], those of effects in
 //! [`crate::arrived`], those of the end in [`super::finish`].
 
 use outrigger_engine::http::{Body, HttpRequest, Response};
@@ -16,12 +16,22 @@ use crate::device::Device;
 use crate::invariant::{Checked, Invariant, hold, violated};
 use crate::ledger::{Kind, Mark, Shown, Thing, Told};
 
+/// Every write of a device is looked for after so many happenings: after each would take longer than the world.
+const VANISHED_EVERY: u64 = 64;
+
 impl World<'_> {
     /// After every step of a process.
     pub(super) fn watch(&mut self, d: usize, h: usize) -> Checked {
         for id in std::mem::take(&mut self.devices[d].changed) {
             self.look_at(d, h, id)?;
             self.look_at_others(d, h, id)?;
+        }
+        if self
+            .counts
+            .get("happenings")
+            .is_some_and(|count| count.is_multiple_of(VANISHED_EVERY))
+        {
+            self.nothing_vanishes(d, h)?;
         }
         let Some(host) = &self.devices[d].hosts[h] else {
             return Ok(());
