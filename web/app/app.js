@@ -11,6 +11,7 @@ import { cannotOpen } from "./screens/cannot-open.js";
 import { signInScreen } from "./screens/sign-in.js";
 import { stoppedScreen } from "./screens/stopped.js";
 import { shell } from "./shell.js";
+import { handOver } from "./tab-memory.js";
 import { whatWentWrong } from "./words.js";
 
 export { cannotOpen };
@@ -29,11 +30,8 @@ export function begin(client, place) {
     if (key === whose) return;
     const isFirst = whose === "";
     whose = key;
-    // Where somebody was, and what they had begun to write, is nobody else's.
-    if (shown && key !== "stopped") {
-      sessionStorage.clear();
-      history.replaceState(null, "", link.following);
-    }
+    // Where somebody was, and what they had begun to write, is nobody else's; also where they were signed out in another tab.
+    if (key !== "stopped" && handOver(account?.id ?? null)) history.replaceState(null, "", link.following);
     shown?.close();
     shown = null;
     if (!account) {

@@ -4,6 +4,10 @@
  * Owns this order, and what becomes of a page of which not everything could be loaded. What is shown then is `app.js`'s.
  */
 import { openClient } from "../package/index.js";
+import { forget, recall, remember } from "./tab-memory.js";
+
+// For `check.js`: this browser can read what is served.
+document.documentElement.dataset.runs = "";
 
 /** Where it is noted that this tab loads the page once more. */
 const AGAIN = "load-again";
@@ -16,15 +20,14 @@ const opening = openClient().then(
 
 import("./app.js").then(
   async ({ begin, cannotOpen }) => {
-    sessionStorage.removeItem(AGAIN);
+    forget(AGAIN);
     const { client, error } = await opening;
     if (client) begin(client, place);
     else place.replaceChildren(cannotOpen(error));
   },
   () => {
     // The process of the Service Worker may have died while it brought a part of the page: it is loaded once more, and no more than that.
-    if (sessionStorage.getItem(AGAIN)) return place.append("This app could not be loaded. Load this page again.");
-    sessionStorage.setItem(AGAIN, "now");
-    location.reload();
+    if (!recall(AGAIN) && remember(AGAIN, "now")) return location.reload();
+    document.getElementById("not-loaded")?.removeAttribute("hidden");
   },
 );

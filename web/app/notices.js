@@ -8,6 +8,7 @@ import { icon } from "./icons.js";
 import { credentials } from "./parts/credentials.js";
 import { toast } from "./parts/toast.js";
 import { newVersion } from "./register.js";
+import { recall, remember } from "./tab-memory.js";
 import { whatWentWrong } from "./words.js";
 
 /**
@@ -26,7 +27,7 @@ export function notices(client, account) {
   /** @type {Map<string, HTMLElement>} */
   const shown = new Map();
   /** What was dismissed stays so over a reload, in this tab. @type {Set<string>} */
-  const dismissed = new Set(JSON.parse(sessionStorage.getItem(DISMISSED) ?? "[]"));
+  const dismissed = new Set(JSON.parse(recall(DISMISSED) ?? "[]"));
 
   function update() {
     const wanted = wantedNotices(client, account).filter((notice) => !dismissed.has(notice.key));
@@ -55,7 +56,7 @@ export function notices(client, account) {
   /** @param {string} key */
   function dismiss(key) {
     dismissed.add(key);
-    sessionStorage.setItem(DISMISSED, JSON.stringify([...dismissed]));
+    remember(DISMISSED, JSON.stringify([...dismissed]));
     update();
   }
 

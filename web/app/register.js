@@ -32,11 +32,13 @@ export const newVersion = new NewVersion();
  */
 export async function register(client) {
   if (!navigator.serviceWorker) return;
-  const wasControlled = navigator.serviceWorker.controller !== null;
+  let isControlled = navigator.serviceWorker.controller !== null;
   let isReloading = false;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     // The first worker takes the page as it is; a later one brings another version of it.
-    if (!wasControlled || isReloading) return;
+    const isFirst = !isControlled;
+    isControlled = true;
+    if (isFirst || isReloading) return;
     isReloading = true;
     location.reload();
   });
@@ -81,14 +83,19 @@ function watch(registration) {
 function wakeWhenReachable(client, registration) {
   const { sync } = /** @type {{ sync?: { register(tag: string): Promise<void> } }} */ (/** @type {unknown} */ (registration));
   if (!sync) return;
-  let isAsked = false;
+  let known = 0;
   const look = () => {
-    const waits = client.state.current.pending > 0;
+    const { pending } = client.state.current;
     // Refused, it only wakes later: when somebody opens the app.
-    if (waits && !isAsked) sync.register("outrigger").catch(() => undefined);
-    isAsked = waits;
+    if (pending > known) sync.register("outrigger").catch(() => undefined);
+    known = pending;
   };
   client.state.addEventListener("change", look);
+  // It wakes once, and may have done so for what still waits. With a network it would wake at once, so it is asked anew only when that goes.
+  addEventListener("offline", () => {
+    known = 0;
+    look();
+  });
   look();
 }
 

@@ -20,7 +20,7 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   if (url.pathname.startsWith("/v1/") || url.pathname === "/build.json" || url.pathname === "/sw.js") return;
   event.respondWith(answer(event.request, url));
 });
-worker.addEventListener("sync", (/** @type {any} */ event) => event.waitUntil(tell({ type: "sync" })));
+worker.addEventListener("sync", (/** @type {any} */ event) => event.waitUntil(wake()));
 worker.addEventListener("message", (/** @type {any} */ event) => {
   if (event.data?.type === "take-over") event.waitUntil(worker.skipWaiting());
 });
@@ -52,8 +52,10 @@ async function answer(request, url) {
   return kept ?? fetch(request);
 }
 
-/** @param {unknown} message */
-async function tell(message) {
-  const pages = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
-  for (const page of pages) page.postMessage(message);
+/** Wakes the pages whose engine sends. Where none is open it fails, so that the browser tries again. */
+async function wake() {
+  const windows = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const pages = windows.filter((/** @type {any} */ { url }) => PAGES.includes(new URL(url).pathname));
+  if (pages.length === 0) throw new Error("no page is open that could send");
+  for (const page of pages) page.postMessage({ type: "sync" });
 }

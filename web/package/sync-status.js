@@ -290,7 +290,9 @@ export class SyncStatus extends HTMLElement {
     try {
       while (this.#listing.isStale && this.#client === client) {
         this.#listing.isStale = false;
-        this.#listed = await client.items();
+        // What is parked may be far behind what is listed first, and needs the user all the same.
+        const [first, parked] = await Promise.all([client.items(), client.items("parked")]);
+        this.#listed = [...new Map([...first, ...parked].map((item) => [item.mutation, item])).values()];
         if (this.#state && this.#client === client) {
           this.#panel?.list(this.#state, this.#rows());
         }

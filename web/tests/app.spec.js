@@ -1,7 +1,9 @@
 /**
  * The app, as people use it: written offline, found again after a reload, sent once, and every row the same element from the first moment on.
  */
-import { CUT, expect, newPerson, or, test } from "./support/fixtures.js";
+import { conflict, openPanel } from "./support/conflict.js";
+import { CUT, expect, newPerson, or, REFUSED, test } from "./support/fixtures.js";
+import { Newer } from "./support/newer.js";
 import { mark, picture, SENT, Someone, WAITS } from "./support/someone.js";
 
 test.describe("without a network", () => {
@@ -28,7 +30,7 @@ test.describe("without a network", () => {
     expect(posts.map((/** @type {any} */ post) => [post.text, post.media.length])).toEqual([["from the pier", 2]]);
   });
 
-  test("a conversation is begun, and a message with a picture waits in it", async ({ page, person, browser, site }) => {
+  test("a conversation is begun, and a message with a picture waits in it", async ({ page, person, newContext }) => {
     const ada = new Someone(page, newPerson());
     await ada.signUp();
     await ada.keepsShell();
@@ -40,12 +42,11 @@ test.describe("without a network", () => {
     await ada.goOnline();
     await expect(mark(ada.row("see you at seven"), SENT)).toBeVisible();
 
-    const other = new Someone(await (await browser.newContext({ baseURL: site })).newPage(), person);
+    const other = new Someone(await (await newContext()).newPage(), person);
     await other.signIn();
     await other.goTo("Messages");
     await other.page.getByRole("link", { name: new RegExp(ada.person.name) }).click();
     await expect(other.row("see you at seven").locator("img")).toHaveCount(1);
-    await other.context.close();
   });
 
   test("signing out asks what is to become of what waits, and keeps it", async ({ page }) => {
@@ -103,33 +104,7 @@ test.describe("while the server is silent", () => {
 });
 
 test.describe("what the server has refused", () => {
-  test.use({ allowed: or(CUT, /the server responded with a status of 4/) });
-
-  /**
-   * Ada edits her post offline, while she changes it on another device too: her edit here is refused, and waits for her.
-   * @param {import("@playwright/test").Page} page
-   * @param {import("./support/api.js").Api} api
-   */
-  async function conflict(page, api) {
-    const ada = new Someone(page, newPerson());
-    await ada.signUp();
-    await ada.post("as it was");
-    await expect(mark(ada.row("as it was"), SENT)).toBeVisible();
-    await ada.goOffline();
-    await ada.row("as it was").getByRole("button", { name: "Edit your post" }).click();
-    await page.getByRole("textbox", { name: "Edit your post" }).fill("as written here");
-    await page.getByRole("button", { name: "Save" }).click();
-    await expect(mark(ada.row("as written here"), WAITS)).toBeVisible();
-
-    const there = await api.signIn(ada.person);
-    const { items: posts } = await there.get(`/v1/users/${there.account.id}/posts`);
-    await there.send("PATCH", `/v1/posts/${posts[0].id}`, { text: "as written elsewhere" });
-    await ada.goOnline();
-    const refused = page.getByRole("group", { name: "Your post was not sent" });
-    await expect(refused).toBeVisible();
-    const text = async () => (await there.get(`/v1/posts/${posts[0].id}`)).text;
-    return { ada, refused, text };
-  }
+  test.use({ allowed: or(CUT, REFUSED) });
 
   test("can be tried again from its row", async ({ page, api }) => {
     const { ada, refused, text } = await conflict(page, api);
@@ -189,17 +164,9 @@ test.describe("what the server has refused", () => {
   });
 });
 
-/** Opens the panel of `<sync-status>` in the app. @param {import("@playwright/test").Page} page */
-async function openPanel(page) {
-  const status = page.locator("sync-status");
-  await status.locator(".more").click();
-  await expect(status.getByRole("dialog")).toBeVisible();
-  return status.getByRole("dialog");
-}
-
-test("two people follow, like and comment", async ({ page, browser, site }) => {
+test("two people follow, like and comment", async ({ page, newContext }) => {
   const ada = new Someone(page, newPerson());
-  const bob = new Someone(await (await browser.newContext({ baseURL: site })).newPage(), newPerson("bob"));
+  const bob = new Someone(await (await newContext()).newPage(), newPerson("bob"));
   await Promise.all([ada.signUp(), bob.signUp()]);
   await ada.post("who sails tomorrow?");
   await expect(mark(ada.row("who sails tomorrow?"), SENT)).toBeVisible();
@@ -215,7 +182,6 @@ test("two people follow, like and comment", async ({ page, browser, site }) => {
   await ada.openThread("who sails tomorrow?");
   await expect(ada.row("I do")).toBeVisible();
   await expect(ada.page.getByRole("button", { name: "Like, 1 like" })).toBeVisible();
-  await bob.context.close();
 });
 
 test("everything can be done by the keyboard alone", async ({ page }) => {
@@ -237,6 +203,82 @@ test("everything can be done by the keyboard alone", async ({ page }) => {
   await question.getByRole("button", { name: "Delete" }).focus();
   await page.keyboard.press("Enter");
   await expect(ada.row("typed only")).toHaveCount(0);
+});
+
+test("what somebody has begun to write is not shown to whoever comes next, in whichever tab", async ({ page, context, person, site }) => {
+  const ada = new Someone(page, newPerson());
+  await ada.signUp();
+  await page.goto("/#/everyone");
+  await ada.composer.fill("half a thought");
+  await page.reload();
+  await expect(ada.composer).toHaveValue("half a thought");
+  // As of a tab that the browser has let go of: it is there again once somebody looks at it.
+  await page.goto("about:blank");
+
+  const bob = new Someone(await context.newPage(), person);
+  await bob.page.goto("/");
+  await bob.goTo("You");
+  await bob.page.getByRole("button", { name: "Sign out" }).click();
+  await bob.page.getByRole("dialog", { name: "Sign out?" }).getByRole("button", { name: "Sign out" }).click();
+  await expect(bob.page.getByRole("heading", { name: "Welcome back" })).toBeVisible();
+  await bob.signIn();
+
+  await page.goto("/#/everyone");
+  await expect(page).toHaveURL(`${site}/#/`);
+  await expect(ada.composer).toHaveValue("");
+});
+
+test("where the browser remembers nothing of a tab, the app works", async ({ page }) => {
+  await page.addInitScript(() => {
+    const denied = () => {
+      throw new DOMException("denied", "SecurityError");
+    };
+    Object.defineProperty(window, "sessionStorage", { get: denied });
+  });
+  const ada = new Someone(page, newPerson());
+  await ada.signUp();
+  await ada.post("by heart");
+  await expect(mark(ada.row("by heart"), SENT)).toBeVisible();
+});
+
+test.describe("a new version", () => {
+  test.use({ allowed: CUT });
+
+  test("is taken in all tabs, also in that of a first visit", async ({ newContext, site }) => {
+    const newer = await Newer.open(site);
+    const context = await newContext(newer.url);
+    const ada = new Someone(await context.newPage(), newPerson());
+    await ada.signUp();
+    await ada.keepsShell();
+    newer.version = "feedfacefeedface";
+    const second = await context.newPage();
+    await second.goto("/");
+    const use = ada.page.getByRole("region", { name: "Notices" }).getByRole("button", { name: "Use it now" });
+    await expect(use).toBeVisible();
+    await Promise.all([ada.page.waitForEvent("load"), second.waitForEvent("load"), use.click()]);
+    await expect(ada.composer).toBeVisible();
+    await context.close();
+    await newer.close();
+  });
+});
+
+test("woken by the browser, the app sends; where it is not open, the browser is to try again", async ({ page, context }) => {
+  const ada = new Someone(page, newPerson());
+  await ada.signUp();
+  await ada.keepsShell();
+  const [worker] = context.serviceWorkers();
+  /** What becomes of an event as the browser sends it. */
+  const wake = () =>
+    worker?.evaluate(() => {
+      const { ExtendableEvent } = /** @type {any} */ (globalThis);
+      return new Promise((resolve) => {
+        const waitUntil = (/** @type {Promise<unknown>} */ done) => done.then(() => resolve("sent"), () => resolve("again"));
+        dispatchEvent(Object.assign(new ExtendableEvent("sync"), { waitUntil }));
+      });
+    });
+  expect(await wake()).toBe("sent");
+  await page.goto("about:blank");
+  expect(await wake()).toBe("again");
 });
 
 test("a form says what is wrong with it in words", async ({ page, person }) => {

@@ -13,10 +13,10 @@ for (const way of /** @type {const} */ (["there", "back"])) {
   test.describe(`the network is cut on the way ${way}`, () => {
     test.use({ allowed: CUT });
 
-    test("at every stage of a post with a picture, which arrives once", async ({ browser, site, api }) => {
+    test("at every stage of a post with a picture, which arrives once", async ({ newContext, site, api }) => {
       test.setTimeout(180_000);
       const wire = await Wire.open(site);
-      const context = await browser.newContext({ baseURL: wire.url });
+      const context = await newContext(wire.url);
       const ada = new Someone(await context.newPage(), newPerson());
       await ada.signUp();
       const cut = [];

@@ -5,7 +5,7 @@ import { expect, test } from "@playwright/test";
 import { readdir, readFile } from "node:fs/promises";
 
 const FOLDER = new URL("../../crates/engine/scenarios/", import.meta.url);
-const FILES_MIN = 30;
+const FILES_MIN = 77;
 
 test("every scenario gives the trace that it gives natively", async ({ page }) => {
   const files = (await readdir(FOLDER)).filter((file) => file.endsWith(".json"));

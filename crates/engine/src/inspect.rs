@@ -53,6 +53,8 @@ pub struct Item {
     pub name: String,
     /// What it is about.
     pub entity: Entity,
+    /// In which lane it is: its entity's own, or one that the app has named.
+    pub lane: LocalId,
     /// The file that it uploads, where it is an upload.
     pub upload: Option<Sha256>,
     /// How it stands.
@@ -91,7 +93,7 @@ pub struct JournalEntry {
 
 const ITEM_COLUMNS: &str =
     "q.place, q.mutation, q.key, q.name, q.entity_kind, q.entity, q.upload, q.state, q.in_lane, q.blockers,
-    q.parked, q.attempts, max(0, q.due - s.timeline), q.written_at, q.version, q.payload";
+    q.parked, q.attempts, max(0, q.due - s.timeline), q.written_at, q.version, q.payload, q.lane";
 
 /// Rows in their order, beginning after a place. At most `limit`, and at most 1,000.
 ///
@@ -156,6 +158,7 @@ fn read_item(row: &Row<'_>) -> rusqlite::Result<Item> {
         key: row.get(2)?,
         name: row.get(3)?,
         entity: Entity::new(row.get::<_, Kind>(4)?, row.get(5)?),
+        lane: row.get(16)?,
         upload: row.get(6)?,
         state,
         parked: row.get::<_, Option<String>>(10)?.map(|text| read_parked(&text)),
@@ -323,6 +326,8 @@ pub struct Overview {
     pub sequence_next: i64,
     /// Up to which sequence the server has confirmed to have forgotten.
     pub watermark: i64,
+    /// Rows of the queue: writes and uploads.
+    pub rows: i64,
     /// Writes that wait, are in a request, are parked, and wait for others.
     pub counts: [i64; 4],
     /// Bytes of payloads and of attachments that wait.
@@ -347,7 +352,8 @@ pub fn overview(db: &Connection) -> Result<Overview, Error> {
         .prepare_cached(
             "SELECT i.client, i.epoch, l.generation, s.sequence_next, s.watermark, s.pending, s.in_flight, s.failed, s.blocked,
                  s.payload_bytes, s.attachment_bytes, s.batch_max, s.connection,
-                 (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size), (SELECT count(*) FROM outrigger_journal)
+                 (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size), (SELECT count(*) FROM outrigger_journal),
+                 (SELECT count(*) FROM outrigger_queue)
              FROM outrigger_identity AS i, outrigger_lease AS l, outrigger_state AS s",
         )?
         .query_row([], |row| {
@@ -357,6 +363,7 @@ pub fn overview(db: &Connection) -> Result<Overview, Error> {
                 generation: row.get(2)?,
                 sequence_next: row.get(3)?,
                 watermark: row.get(4)?,
+                rows: row.get(15)?,
                 counts: [row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?],
                 bytes: [row.get(9)?, row.get(10)?],
                 batch_max: row.get(11)?,

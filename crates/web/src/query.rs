@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::shape::{ConversationWith, Query, StandingOut};
 
-/// Rows of the queue and of the journal that are listed at most.
+/// Rows of the queue and of the journal that are listed at most, or read at once.
 const ROWS_MAX: usize = 500;
 
 /// Answers a query.
@@ -45,7 +45,7 @@ pub fn answer(db: &Connection, me: UserId, asked: Query) -> Result<Value, Error>
         Query::Journal => json(&inspect::journal(db, ROWS_MAX)?),
         Query::EntityStatus { entity } => json(&inspect::entity_status(db, entity)?),
         Query::Inspect => json(&inspect::overview(db)?),
-        Query::Export => export(&inspect::items(db, inspect::Filter::All, None, ROWS_MAX)?),
+        Query::Export => export(db)?,
         Query::AttachmentFile { sha256 } => json(&inspect::attachment_file(db, &sha256)?),
         Query::UnknownFiles { files } => json(&inspect::unknown_files(db, files)?),
         Query::Standing { mutation } => json(&standing(inspect::standing(db, mutation)?)),
@@ -75,14 +75,24 @@ fn standing(standing: Standing) -> StandingOut {
     }
 }
 
-/// What a bug report needs of the queue: everything but what was written.
-fn export(items: &[Item]) -> Value {
-    let items = items.iter().map(|item| {
-        let mut item = json(item);
-        if let Some(fields) = item.as_object_mut() {
-            fields.remove("payload");
-        }
-        item
-    });
-    json!({ "format": 1, "items": items.collect::<Vec<_>>() })
+/// What a bug report needs of the queue: all of its rows, and of each everything but what was written.
+fn export(db: &Connection) -> Result<Value, Error> {
+    let mut rows = Vec::new();
+    let mut after = None;
+    loop {
+        let page = inspect::items(db, inspect::Filter::All, after, ROWS_MAX)?;
+        let Some(last) = page.last() else {
+            return Ok(json!({ "format": 1, "items": rows }));
+        };
+        after = Some(last.place);
+        rows.extend(page.iter().map(without_payload));
+    }
+}
+
+fn without_payload(item: &Item) -> Value {
+    let mut item = json(item);
+    if let Some(fields) = item.as_object_mut() {
+        fields.remove("payload");
+    }
+    item
 }

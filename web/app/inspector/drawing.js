@@ -27,18 +27,23 @@ export function drawing() {
   const legend = el("ul", { class: "legend", "aria-label": "Colours" }, ...Object.entries(STATE_WORDS).map(([state, words]) => el("li", null, el("span", { class: `swatch state-${state}`, "aria-hidden": "true" }), words)));
   let shown = "";
 
-  /** @param {Item[]} items */
-  const update = (items) => {
-    const key = items.map((item) => [item.mutation, item.state, item.attempts, item.waits_for]).join();
+  /**
+   * @param {Item[]} items the first of them
+   * @param {number} rows how many there are
+   */
+  const update = (items, rows) => {
+    // The two were asked for one after the other.
+    const count = Math.max(rows, items.length);
+    const key = [count, ...items.map((item) => [item.mutation, item.state, item.attempts, item.waits_for])].join();
     if (key === shown && shown !== "") return;
     shown = key;
     show(nothing, items.length === 0);
     show(place, items.length > 0);
     show(legend, items.length > 0);
-    const laid = layout(items);
+    const laid = layout(items, count);
     show(more, laid.left > 0);
     say(more, `and ${counted(laid.left, "more", "more")}`);
-    place.replaceChildren(draw(laid, items.length));
+    place.replaceChildren(draw(laid, count));
   };
   return { node: el("div", null, nothing, place, more, legend), update };
 }

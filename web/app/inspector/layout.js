@@ -4,7 +4,7 @@
  * Owns columns and rows, computed from items alone: one row for each lane, in the order of their oldest items; in it the items in their order, each
  * to the right of what it waits for. Never draws.
  */
-import { laneOf } from "./words.js";
+import { laneWords } from "./words.js";
 
 /**
  * @typedef {import("../../package/index.js").Item} Item
@@ -12,14 +12,15 @@ import { laneOf } from "./words.js";
  * @typedef {{ lanes: string[], boxes: Box[], edges: { from: Box, to: Box }[], columns: number, left: number }} Layout
  */
 
-/** As many as can be looked at; the table has all. */
+/** As many as can be looked at; the table has more. */
 const DRAWN_MAX = 150;
 
 /**
- * @param {Item[]} items in their order
+ * @param {Item[]} items in their order, or the first of them
+ * @param {number} count how many there are
  * @returns {Layout}
  */
-export function layout(items) {
+export function layout(items, count) {
   const drawn = items.slice(0, DRAWN_MAX);
   /** @type {Map<string, { row: number, words: string, end: number }>} */
   const lanes = new Map();
@@ -29,9 +30,8 @@ export function layout(items) {
   const edges = [];
   let columns = 0;
   for (const item of drawn) {
-    const { key, words } = laneOf(item);
-    const lane = lanes.get(key) ?? { row: lanes.size, words, end: 0 };
-    lanes.set(key, lane);
+    const lane = lanes.get(item.lane) ?? { row: lanes.size, words: laneWords(item), end: 0 };
+    lanes.set(item.lane, lane);
     const blockers = item.waits_for.flatMap((mutation) => boxes.get(mutation) ?? []);
     const column = Math.max(lane.end, ...blockers.map((box) => box.column + 1));
     const box = { item, row: lane.row, column };
@@ -40,5 +40,5 @@ export function layout(items) {
     boxes.set(item.mutation, box);
     edges.push(...blockers.map((from) => ({ from, to: box })));
   }
-  return { lanes: [...lanes.values()].map((lane) => lane.words), boxes: [...boxes.values()], edges, columns, left: items.length - drawn.length };
+  return { lanes: [...lanes.values()].map((lane) => lane.words), boxes: [...boxes.values()], edges, columns, left: count - drawn.length };
 }

@@ -20,6 +20,9 @@ import { queueTable } from "./queue-table.js";
 
 /** @typedef {import("../../package/index.js").Client} Client */
 
+// For `check.js`: this browser can read what is served.
+document.documentElement.dataset.runs = "";
+
 /** After a change, further ones are waited for so long. */
 const SETTLE_MS = 150;
 /** What no change of the state tells of, such as the lease, is looked at so often. */
@@ -81,7 +84,7 @@ function inspect(client) {
     try {
       const [items, entries, inspected] = await Promise.all([client.items(), client.journal(), client.query({ query: "inspect" })]);
       const at = performance.now();
-      picture.update(items);
+      picture.update(items, inspected.rows);
       queue.update(items, at);
       journal.update(entries);
       known.update(inspected);

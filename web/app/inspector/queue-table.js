@@ -1,12 +1,12 @@
 /**
  * The queue as a table: each item with its state, its attempts, why it is parked, what it waits for, and the clock of its next attempt.
  *
- * Owns the rows and the clocks, which count down from when the items were read. Never asks for them.
+ * Owns the rows and the clocks, which count down from when an attempt's time was first read. Never asks for them.
  */
 import { attribute, el, say, show } from "../dom.js";
 import { KeyedList } from "../list.js";
 import { countdown, sentence } from "../words.js";
-import { STATE_WORDS, short } from "./words.js";
+import { aboutWords, STATE_WORDS, short } from "./words.js";
 
 /** @typedef {import("../../package/index.js").Item} Item */
 
@@ -47,6 +47,8 @@ export function queueTable() {
  */
 function row(first, clocks, readAt) {
   let item = first;
+  // What is read again may be as of the same moment as before: then the clock runs on.
+  let since = readAt();
   const cells = { place: el("td"), what: el("th", { scope: "row" }), about: el("td"), state: el("td"), attempts: el("td"), next: el("td"), waits: el("td") };
   const why = el("p", { class: "why" });
   const state = el("span", { class: "state" });
@@ -55,15 +57,16 @@ function row(first, clocks, readAt) {
 
   const tick = () => {
     const isTimed = item.state === "ready" || item.state === "waiting";
-    const left = item.due_in_ms - (performance.now() - readAt());
+    const left = item.due_in_ms - (performance.now() - since);
     say(cells.next, isTimed && item.due_in_ms > 0 ? (left > 0 ? countdown(left) : "now") : "–");
   };
   /** @param {Item} next */
   const update = (next) => {
+    if (next.due_in_ms !== item.due_in_ms || next.attempts !== item.attempts) since = readAt();
     item = next;
     say(cells.place, String(item.place));
     say(cells.what, item.name);
-    say(cells.about, item.upload ? `file ${item.upload.slice(0, 8)}` : `${item.entity.kind} ${short(item.entity.id)}`);
+    say(cells.about, aboutWords(item));
     attribute(state, "class", `state state-${item.state}`);
     say(state, STATE_WORDS[item.state]);
     show(why, item.parked !== null);

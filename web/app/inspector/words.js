@@ -1,7 +1,7 @@
 /**
  * What the inspector calls things.
  *
- * Owns names of states and outcomes, and short ids. What the app's rows say is in `../words.js`.
+ * Owns names of states, lanes and outcomes, and short ids. What the app's rows say is in `../words.js`.
  *
  * @typedef {import("../../package/index.js").Item} Item
  * @typedef {import("../../package/index.js").Outcome} Outcome
@@ -27,29 +27,19 @@ export function short(id) {
 }
 
 /**
- * In which lane an item is, as far as it can be seen from outside: messages are in their conversation's, an upload in its own, the rest in that of
- * what it is about.
+ * What an item is about.
  * @param {Item} item
  */
-export function laneOf(item) {
-  if (item.upload) return { key: `upload ${item.upload}`, words: `file ${item.upload.slice(0, 8)}` };
-  const conversation = conversationOf(item);
-  if (conversation) return { key: conversation, words: `conversation ${short(conversation)}` };
-  return { key: item.entity.id, words: `${item.entity.kind} ${short(item.entity.id)}` };
+export function aboutWords({ upload, entity }) {
+  return upload ? `file ${upload.slice(0, 8)}` : `${entity.kind} ${short(entity.id)}`;
 }
 
 /**
+ * The lane of an item, which is called after what the item is about where it is that one's own.
  * @param {Item} item
- * @returns {string | null}
  */
-function conversationOf(item) {
-  if (item.entity.kind !== "message") return null;
-  try {
-    const { message } = JSON.parse(item.payload);
-    return (message.create ?? message.delete).conversation ?? null;
-  } catch {
-    return null;
-  }
+export function laneWords(item) {
+  return item.lane === item.entity.id ? aboutWords(item) : `lane ${short(item.lane)}`;
 }
 
 /** @param {Outcome} outcome */

@@ -6,6 +6,7 @@
  */
 import { el, say, show } from "../dom.js";
 import { icon } from "../icons.js";
+import { forget, recall, remember } from "../tab-memory.js";
 import { whatWentWrong } from "../words.js";
 import { Attachments } from "./attachments.js";
 import { characterCount } from "./text-editor.js";
@@ -30,15 +31,15 @@ let count = 0;
 export function composer({ client, label, placeholder, button, max, pictures, draft, isCompact = false, sendsOnEnter = false, send }) {
   const id = `composer-${(count += 1)}`;
   const field = el("textarea", { id, class: "field composer-field", rows: 1, placeholder, "aria-label": label });
-  field.value = sessionStorage.getItem(draft) ?? "";
+  field.value = recall(draft) ?? "";
   const submit = el("button", { type: "submit", class: "button primary composer-send" }, icon("send"), el("span", null, button));
   const wrong = el("p", { class: "wrong", role: "alert", hidden: true });
   const update = () => {
     const isEmpty = field.value.trim() === "" && !attachments.size;
     submit.disabled = isEmpty;
     form.classList.toggle("empty", isEmpty);
-    if (field.value === "") sessionStorage.removeItem(draft);
-    else sessionStorage.setItem(draft, field.value);
+    if (field.value === "") forget(draft);
+    else remember(draft, field.value);
   };
   const attachments = new Attachments({ client, max: pictures, label: pictures > 1 ? "Add pictures" : "Add a picture", changed: () => update() });
 

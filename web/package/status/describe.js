@@ -13,8 +13,11 @@ import { knows, say } from "./say.js";
 /** Characters of what somebody wrote that are shown of it. */
 const EXCERPT_MAX = 140;
 
-/** What can be edited in place. A message, once sent, cannot be changed, so it is discarded and written anew. */
+/** What can be edited in place. */
 const EDITABLE = new Set(["post.create", "post.update", "comment.create", "comment.update"]);
+
+/** What can be edited only while it is parked: once sent, it cannot be changed. */
+const EDITABLE_PARKED = new Set(["message.send"]);
 
 /**
  * @param {ItemShape} item
@@ -33,7 +36,7 @@ export function describe(item, messages, items) {
   }
   /** @type {Described} */
   const described = { title, excerpt: excerpt(found.content.text) };
-  if (EDITABLE.has(item.name)) {
+  if (EDITABLE.has(item.name) || (EDITABLE_PARKED.has(item.name) && item.state === "parked")) {
     described.text = found.content.text;
     described.withText = (text) => ({ [found.kind]: { [found.change]: { ...found.content, text } } });
   }

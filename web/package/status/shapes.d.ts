@@ -94,7 +94,8 @@ export type Source =
 /** What of the package's `Client` is used. All of it but `state` and `items` may be missing: what is missing is left to the event `action`. */
 export interface StatusClient {
   readonly state: Source;
-  items?(): Promise<readonly ItemShape[]>;
+  /** The first rows of the queue in their order, or the first of those that are parked. */
+  items?(filter?: "all" | "parked"): Promise<readonly ItemShape[]>;
   triggerSync?(): Promise<unknown>;
   retryFailed?(): Promise<unknown>;
   retry?(mutation: string): Promise<unknown>;

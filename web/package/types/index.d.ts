@@ -349,6 +349,10 @@ name: string,
  */
 entity: Entity, 
 /**
+ * In which lane it is: its entity's own, or one that the app has named.
+ */
+lane: LocalId, 
+/**
  * The file that it uploads, where it is an upload.
  */
 upload: Sha256 | null, 
@@ -629,6 +633,10 @@ sequence_next: number,
  * Up to which sequence the server has confirmed to have forgotten.
  */
 watermark: number, 
+/**
+ * Rows of the queue: writes and uploads.
+ */
+rows: number, 
 /**
  * Writes that wait, are in a request, are parked, and wait for others.
  */

@@ -196,6 +196,30 @@ test("a long queue is counted, not drawn", async ({ page }) => {
   await expect(panel(status)).toContainText("and 99950 more");
 });
 
+test("what failed behind a long queue has its row, too", async ({ page }) => {
+  const status = await blank(page);
+  const { parked, dependant } = await samples(page);
+  const items = Array.from({ length: 600 }, (_, n) => ({ ...dependant, mutation: `m${n}`, state: "ready", waits_for: [] }));
+  await withClient(status, { ...FAILED, failed: 1, pending: 600 }, [...items, parked[2]]);
+  await status.locator(".more").click();
+  await panel(status).getByRole("listitem").filter({ hasText: "New sails" }).getByRole("button", { name: "Retry" }).click();
+  expect(await calls(page)).toEqual([["retry", parked[2].mutation]]);
+});
+
+test("a message is edited while it is parked, not on its way", async ({ page }) => {
+  const status = await blank(page);
+  const { parked } = await samples(page);
+  const waiting = { ...parked[3], mutation: "m1", state: "ready", parked: null };
+  await withClient(status, { ...FAILED, failed: 1, pending: 1 }, [parked[3], waiting]);
+  await status.locator(".more").click();
+  await expect(panel(status).getByRole("listitem")).toHaveCount(2);
+  await panel(status).getByRole("button", { name: "Edit" }).click();
+  await panel(status).getByRole("textbox").fill("Bring both lines.");
+  await panel(status).getByRole("button", { name: "Save and send" }).click();
+  const { create } = JSON.parse(parked[3].payload).message;
+  expect(await calls(page)).toEqual([["edit", parked[3].mutation, { message: { create: { ...create, text: "Bring both lines." } } }]]);
+});
+
 test("all that arrived while the panel was open is gone from it", async ({ page }) => {
   const status = await blank(page);
   const { parked } = await samples(page);

@@ -58,7 +58,7 @@ export async function withClient(status, state, items) {
       window.items = items;
       element.client = {
         state: states,
-        items: async () => window.items,
+        items: async (filter) => window.items.filter(({ state }) => filter !== "parked" || state === "parked").slice(0, 500),
         retryFailed: remember("retryFailed"),
         retry: remember("retry"),
         edit: remember("edit"),

@@ -70,7 +70,9 @@ export class Server {
     const command = [this.#program, "--json", "serve", "--listen", listen, "--data", join(this.#folder, "data")];
     if (later) command.unshift("faketime", "-f", later);
     const [program = "", ...given] = command;
+    // A group of its own: faketime starts the server and is not the server.
     const child = spawn(program, given, {
+      detached: true,
       env: { ...process.env, OUTRIGGER_HOME: join(this.#folder, "home") },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -91,13 +93,13 @@ export class Server {
 
   /** Asks it to end, and waits until it has finished what it was doing. */
   async stop() {
-    this.#process?.kill("SIGINT");
+    this.#signal("SIGINT");
     await this.#ended;
   }
 
   /** Ends it at once, in the middle of whatever it does. */
   async kill() {
-    this.#process?.kill("SIGKILL");
+    this.#signal("SIGKILL");
     await this.#ended;
   }
 
@@ -109,11 +111,11 @@ export class Server {
 
   /** Its sockets stay open, but nothing answers: as behind a dead network. */
   freeze() {
-    this.#process?.kill("SIGSTOP");
+    this.#signal("SIGSTOP");
   }
 
   thaw() {
-    this.#process?.kill("SIGCONT");
+    this.#signal("SIGCONT");
   }
 
   /** Ends it, and removes its data. */
@@ -122,5 +124,16 @@ export class Server {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  #killNow = () => this.#process?.kill("SIGKILL");
+  #killNow = () => this.#signal("SIGKILL");
+
+  /** @param {NodeJS.Signals} signal */
+  #signal(signal) {
+    const group = this.#process?.pid;
+    if (group === undefined) return;
+    try {
+      process.kill(-group, signal);
+    } catch {
+      // It is gone already.
+    }
+  }
 }

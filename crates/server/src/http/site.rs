@@ -56,11 +56,13 @@ const UNBUILT: &str = "<!doctype html>
 <meta charset=\"utf-8\">
 <meta name=\"viewport\" content=\"width=device-width\">
 <title>Outrigger</title>
+<main>
 <h1>Outrigger</h1>
 <p>This server runs, and its API is at <code>/v1</code>, as <a href=\"/openapi.json\">its OpenAPI document</a> has it.
 <p>It was built without the app for browsers. To have that here, run this, in the sources of Outrigger, and start the server anew:
 <pre>cargo xtask web
 cargo run --release -- serve</pre>
+</main>
 </html>
 ";
 

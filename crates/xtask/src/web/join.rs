@@ -2,8 +2,12 @@
 //!
 //! Owns with which of them pages and Workers begin. Never touches what npm publishes, and never leaves one out that somebody may ask for by its name.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use serde::Deserialize;
 
 use super::bundle::{Files, collect};
 use super::cannot;
@@ -22,6 +26,14 @@ const PAGES: [&str; 5] = [
     "package/sync-status.js",
 ];
 
+/// What else somebody may ask of the package, in a file of its own each. They hold nothing, so a second copy does no harm, and our pages need no further file.
+const ALONE: [&str; 4] = [
+    "package/messages/ar.js",
+    "package/messages/de.js",
+    "package/messages/en.js",
+    "package/pill.js",
+];
+
 /// What a Worker begins with, in one file: while it asks for a second one, a page waits.
 const WORKERS: [&str; 1] = ["package/worker.js"];
 
@@ -35,8 +47,9 @@ pub(super) fn join(folder: &Path, mut served: Files) -> Result<Files, Failure> {
         return Ok(served);
     }
     browser::install_tools()?;
+    complete(&served)?;
     let joined = super::work().join("joined");
-    let _ = std::fs::remove_dir_all(&joined);
+    let _ = fs::remove_dir_all(&joined);
     let bundle = |beginnings: &[&str], how: &[&str]| {
         let mut joining = Command::new(joiner());
         joining
@@ -50,6 +63,7 @@ pub(super) fn join(folder: &Path, mut served: Files) -> Result<Files, Failure> {
     };
     // What several pages begin with lies beside the package's own files: `import.meta.url` says where those are.
     bundle(&PAGES, &["--splitting", "--chunk-names=package/part-[hash]"])?;
+    bundle(&ALONE, &[])?;
     bundle(&WORKERS, &[])?;
     served.retain(|path, _| !path.ends_with(".js") || SCRIPTS.contains(&path.as_str()));
     if !joined.is_dir() {
@@ -58,6 +72,51 @@ pub(super) fn join(folder: &Path, mut served: Files) -> Result<Files, Failure> {
     }
     collect(&joined, "", &mut served)?;
     Ok(served)
+}
+
+/// What is read of package.json.
+#[derive(Deserialize)]
+struct Package {
+    exports: BTreeMap<String, Export>,
+}
+
+/// Where an export is.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Export {
+    Plain(String),
+    ByUse { default: String },
+}
+
+/// Looks whether all modules that the package exports are begun with: one that is not would not be served.
+fn complete(served: &Files) -> Result<(), Failure> {
+    let path = shell::root().join("web/package/package.json");
+    let text = fs::read(&path).map_err(|error| cannot("read", &path, &error))?;
+    let package: Package = serde_json::from_slice(&text)
+        .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+    let exported: Vec<String> = package
+        .exports
+        .into_values()
+        .map(|(Export::Plain(at) | Export::ByUse { default: at })| at.replacen("./", "package/", 1))
+        .collect();
+    let begun: Vec<&str> = [&PAGES[..], &ALONE, &WORKERS].concat();
+    let forgotten = served.keys().filter(|module| {
+        let is_exported = exported.iter().any(|named| match named.split_once('*') {
+            Some((begin, end)) => module.starts_with(begin) && module.ends_with(end),
+            None => *module == named,
+        });
+        // What binds the wasm is part of the Worker, which alone can use it.
+        let is_bound = module.starts_with("package/wasm/");
+        is_exported && module.ends_with(".js") && !is_bound && !begun.contains(&module.as_str())
+    });
+    let forgotten: Vec<&str> = forgotten.map(String::as_str).collect();
+    if forgotten.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "the package exports what is not served, as xtask/src/web/join.rs does not name it: {}",
+        forgotten.join(", ")
+    )))
 }
 
 fn joiner() -> PathBuf {
