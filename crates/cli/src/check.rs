@@ -16,10 +16,10 @@ use crate::account;
 use crate::clock;
 use crate::context::Context;
 use crate::error::Error;
-use crate::home::Account;
 use crate::local;
 use crate::queue;
 use crate::session;
+use crate::settings::Account;
 use crate::text;
 
 /// Less free space than this is said.

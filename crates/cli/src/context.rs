@@ -12,10 +12,11 @@ use tokio::sync::OnceCell;
 
 use crate::clock;
 use crate::error::Error;
-use crate::home::{Account, Home};
+use crate::home::Home;
 use crate::local;
 use crate::output::Output;
 use crate::session;
+use crate::settings::Account;
 use crate::show::Viewer;
 
 /// How long somebody waits at a terminal before they are shown what is here.

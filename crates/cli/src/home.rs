@@ -1,6 +1,6 @@
 //! The home folder: where an account's things are.
 //!
-//! Owns its layout and `account.json`, which holds no secrets:
+//! Owns its layout; what `account.json` says is [`crate::settings`]'s:
 //!
 //! ```text
 //! account.json            who is signed in, and where
@@ -14,41 +14,13 @@
 
 use outrigger_client::SessionFile;
 use outrigger_social::wire;
-use serde::{Deserialize, Serialize};
 use std::env;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use url::Url;
 
 use crate::error::Error;
-
-/// Who is signed in, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Account {
-    /// The server's base URL.
-    #[serde(with = "as_text")]
-    pub(crate) server: Url,
-    /// The server's id of the account.
-    pub(crate) id: String,
-    /// Its name.
-    pub(crate) name: String,
-}
-
-/// URLs in files.
-mod as_text {
-    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
-    use url::Url;
-
-    pub(super) fn serialize<S: Serializer>(url: &Url, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(url.as_str())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Url::parse(&text).map_err(D::Error::custom)
-    }
-}
+use crate::settings::Account;
 
 impl Account {
     /// The same, as the social app knows it.
@@ -92,8 +64,7 @@ impl Home {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Error::file("read", &path, error)),
         };
-        let account: Option<Account> = serde_json::from_slice(&bytes).ok();
-        match account.filter(|account| is_folder_name(&account.id)) {
+        match Account::read(&bytes) {
             Some(account) => Ok(Some(account)),
             None => Err(Error::NeedsYou {
                 message: format!("{} cannot be read: it was changed or cut short", path.display()),
@@ -104,7 +75,7 @@ impl Home {
 
     /// Notes who is signed in, in one step.
     pub(crate) fn keep_account(&self, account: &Account) -> Result<(), Error> {
-        if !is_folder_name(&account.id) {
+        if !account.has_folder_name() {
             return Err(Error::Refused {
                 detail: format!("it gave the account an id that cannot be used: {:?}", account.id),
             });
@@ -114,7 +85,7 @@ impl Home {
         let keep = || -> io::Result<()> {
             make_private_folder(&self.path)?;
             let mut file = File::create(&draft)?;
-            file.write_all(&serde_json::to_vec_pretty(account)?)?;
+            file.write_all(&account.written()?)?;
             file.sync_all()?;
             fs::rename(&draft, &path)
         };
@@ -209,12 +180,6 @@ fn make_private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Whether a server's id may name a folder here.
-fn is_folder_name(id: &str) -> bool {
-    let alphabet = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    (1..=100).contains(&id.len()) && id.chars().all(alphabet) && id != "server"
-}
-
 /// Where this user of the system keeps the data of programs (XDG base directories; `LOCALAPPDATA` on Windows).
 fn data_folder() -> Option<PathBuf> {
     let variable = |name| {
@@ -231,6 +196,7 @@ fn data_folder() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use url::Url;
 
     fn account(id: &str) -> Account {
         Account {

@@ -21,6 +21,7 @@ mod queue;
 mod refresh;
 mod secrecy;
 mod session;
+mod settings;
 mod write;
 
 // What it shows.

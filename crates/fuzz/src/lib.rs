@@ -4,6 +4,7 @@
 //! what is read is text, so that what is kept can be read, and written, by hand.
 
 pub mod answers;
+pub mod config;
 mod device;
 mod messages;
 pub mod requests;
@@ -14,7 +15,7 @@ pub mod texts;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every door.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     // What the server, or whoever answers in its place, says to a device.
     ("answers", answers::to_writes),
     ("uploads", answers::to_uploads),
@@ -23,6 +24,7 @@ pub const TARGETS: [Target; 8] = [
     ("payloads", storage::payloads),
     ("database", storage::database),
     ("session", texts::session),
+    ("config", config::config),
     // What people hand in.
     ("intake", texts::intake),
     // What anybody says to the server.

@@ -17,7 +17,7 @@ use std::time::Instant;
 use outrigger_planted::Bug;
 
 use crate::shell::Failure;
-use caught::Caught;
+use caught::{Caught, Missed};
 use simulator::Bounds;
 use suite::Suite;
 use table::Line;
@@ -116,7 +116,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
             Err(failure) => wrong.push(failure.to_string()),
         }
     }
-    let missed = lines.iter().filter(|line| line.caught.is_none()).count();
+    let missed = lines.iter().filter(|line| line.caught.is_err()).count();
     println!("\n{}", table::plain(&lines));
     println!("{} of {} caught", lines.len() - missed, lines.len());
     if missed > 0 {
@@ -133,7 +133,7 @@ fn one(
     name: &str,
     told: &str,
     breaks: Option<u8>,
-    find: impl FnOnce() -> Result<Option<Caught>, Failure>,
+    find: impl FnOnce() -> Result<Result<Caught, Missed>, Failure>,
 ) -> Result<Line, Failure> {
     let began = Instant::now();
     let caught = find().map_err(|failure| Failure::new(format!("{name}: {failure}")))?;

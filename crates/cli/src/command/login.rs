@@ -11,15 +11,12 @@ use crate::account;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::home::Account;
 use crate::output::View;
 use crate::prompt::{self, PasswordArgs};
 use crate::session;
+use crate::settings::{self, Account};
 use crate::style::{self, paint};
 use crate::text;
-
-/// Where a server listens that was started without options.
-pub(super) const SERVER: &str = "http://127.0.0.1:8420";
 
 /// What it takes.
 #[derive(Debug, clap::Args)]
@@ -27,23 +24,10 @@ pub(crate) struct Args {
     /// Your name
     name: String,
     /// The server's address [default: that of the account here, else http://127.0.0.1:8420]
-    #[arg(long, env = "OUTRIGGER_SERVER", value_name = "URL", value_parser = server)]
+    #[arg(long, env = "OUTRIGGER_SERVER", value_name = "URL", value_parser = settings::server)]
     server: Option<Url>,
     #[command(flatten)]
     password: PasswordArgs,
-}
-
-/// Reads a server's address.
-pub(super) fn server(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("{error}; it looks like {SERVER}"))?;
-    match url.scheme() {
-        // It would be kept and shown.
-        _ if !url.username().is_empty() || url.password().is_some() => {
-            Err("it holds no name and no password: they are asked for".to_owned())
-        }
-        "http" | "https" if url.host().is_some() => Ok(url),
-        _ => Err(format!("it begins with http:// or https://, as {SERVER}")),
-    }
 }
 
 #[derive(Serialize)]
@@ -86,7 +70,7 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
             return Err(Error::SignedIn { name });
         }
     }
-    let default = || server(SERVER).map_err(Error::Failed);
+    let default = || settings::server(settings::SERVER).map_err(Error::Failed);
     let server = match args.server.or(here.map(|account| account.server)) {
         Some(server) => server,
         None => default()?,

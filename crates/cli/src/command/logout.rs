@@ -9,10 +9,10 @@ use crate::account;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::home::Account;
 use crate::output::View;
 use crate::prompt;
 use crate::queue;
+use crate::settings::Account;
 use crate::style::{self, paint};
 use crate::text;
 

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::prompt::{self, PasswordArgs};
+use crate::settings;
 
 /// What it takes.
 #[derive(Debug, clap::Args)]
@@ -16,7 +17,7 @@ pub(crate) struct Args {
     /// The name that others will see: 2 to 32 of a-z, 0-9 and _
     name: String,
     /// The server's address
-    #[arg(long, env = "OUTRIGGER_SERVER", value_name = "URL", default_value = login::SERVER, value_parser = login::server)]
+    #[arg(long, env = "OUTRIGGER_SERVER", value_name = "URL", default_value = settings::SERVER, value_parser = settings::server)]
     server: Url,
     #[command(flatten)]
     password: PasswordArgs,

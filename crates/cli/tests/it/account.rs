@@ -1,6 +1,6 @@
 //! Signing up and in.
 
-use crate::world::World;
+use crate::world::{Ended, World};
 
 #[test]
 fn who_signs_up_is_signed_in_and_their_secrets_are_theirs() {
@@ -119,4 +119,33 @@ fn where_the_session_has_ended_everything_waits_for_the_next_one() {
     alice.run(["login", "alice"]).ok();
     alice.run(["sync"]).ok();
     assert_eq!(bob.feed(), ["after", "before"]);
+}
+
+#[test]
+fn a_password_that_others_could_read_on_its_way_is_warned_of() {
+    let world = World::new();
+    let warning = "the password goes through the network unprotected";
+    // What is not on this machine is asked for through a proxy, which is none: nothing leaves this machine here.
+    world.stop_server();
+    let alice = world.stranger("alice");
+    let says = |server: &str| {
+        let mut command = alice.command(["login", "alice", "--server", server]);
+        for variable in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"] {
+            command.env(variable, alice.server());
+        }
+        command.env_remove("no_proxy").env_remove("NO_PROXY");
+        let ended = Ended::of(command.output().unwrap()).exits(4);
+        ended.err.contains(warning) || ended.out.contains(warning)
+    };
+    assert!(says("http://outrigger.example"));
+    assert!(says("http://192.0.2.1:8420"));
+    assert!(!says("https://outrigger.example"));
+    assert!(!says(alice.server()));
+    alice
+        .command(["signup", "alice", "--server", "http://outrigger.example"])
+        .env("http_proxy", alice.server())
+        .output()
+        .map(Ended::of)
+        .unwrap()
+        .says(warning);
 }

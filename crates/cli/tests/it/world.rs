@@ -201,6 +201,11 @@ impl Person {
         command
     }
 
+    /// The address of their server.
+    pub(crate) fn server(&self) -> &str {
+        &self.url
+    }
+
     /// Types a command and waits for its end.
     pub(crate) fn run<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Ended {
         Ended::of(self.command(args).output().unwrap())

@@ -257,15 +257,15 @@ impl Play {
         self.pilot = Some(pilot);
     }
 
-    /// The server dies with a request of the client's at some point of its way, and comes back.
-    pub(crate) async fn server_dies(&mut self) {
+    /// Somebody always writes, until a request of the client's is held at some point of its way.
+    pub(crate) async fn hold_some_request(&mut self) -> Hold {
         let (point, pass) = (draw_point(&mut self.random), self.random.random_range(0..8));
         self.history.push(format!("server: {point:?} {pass}"));
         let mut hold = self.world.proxy().hold(point, pass);
         let mut pilot = self.pilot.take().unwrap();
         let mut is_held = false;
         while !is_held {
-            // Somebody who always writes: there is always a next request.
+            // There is always a next request.
             if pilot.may_write() {
                 let order = self.workload.next(&mut pilot.ledger).unwrap();
                 pilot.write(&order).await.unwrap();
@@ -276,10 +276,23 @@ impl Play {
                 heard = pilot.hear() => alive(&heard.unwrap()),
             }
         }
+        self.pilot = Some(pilot);
+        hold
+    }
+
+    /// The server dies with a request of the client's at some point of its way, and comes back.
+    pub(crate) async fn server_dies(&mut self) {
+        let hold = self.hold_some_request().await;
         self.world.kill_server().await.unwrap();
-        self.kills += 1;
         drop(hold);
+        self.server_comes_back().await;
+    }
+
+    /// The server starts again after its death, and nothing is missing.
+    pub(crate) async fn server_comes_back(&mut self) {
+        self.kills += 1;
         self.world.start_server().await.unwrap();
+        let mut pilot = self.pilot.take().unwrap();
         while !pilot.is_answered() {
             alive(&pilot.hear().await.unwrap());
         }

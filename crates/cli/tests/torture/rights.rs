@@ -1,10 +1,12 @@
 //! Files and folders that may not be read or written: said so, left as they are, and gone on with once they may.
 //!
-//! Rights mean nothing to root: where the tests run as root, the client runs as nobody.
+//! Rights mean nothing to root: where the tests run as root, the client runs as nobody, and so does a server whose rights are in question.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+
+use tokio::process::Command;
 
 use crate::play::Play;
 use crate::rig::lines::Order;
@@ -58,7 +60,16 @@ async fn refuses(play: &Play, about: &Path, says: &str) {
     let database = place::database(&play.world.client_folder());
     let read = || std::fs::read(&database).unwrap();
     let before = read();
-    let mut command = play.client.dress(play.world.client_command(play.link.address()));
+    ends_saying(
+        play.client.dress(play.world.client_command(play.link.address())),
+        about,
+        says,
+    )
+    .await;
+    assert_eq!(before, read());
+}
+
+async fn ends_saying(mut command: Command, about: &Path, says: &str) {
     let ran = command.stdin(Stdio::null()).output().await.unwrap();
     let said = String::from_utf8(ran.stderr).unwrap();
     assert!(!ran.status.success(), "it started");
@@ -68,7 +79,6 @@ async fn refuses(play: &Play, about: &Path, says: &str) {
         "{about:?} is not in {said:?}"
     );
     assert!(!said.contains("panicked"), "{said}");
-    assert_eq!(before, read());
 }
 
 async fn goes_on(mut play: Play) {
@@ -159,5 +169,37 @@ async fn attachments_without_rights_wait_and_hold_nothing_else_up() {
     }
     play.start_client().await;
     play.pilot().ask(&Order::RetryFailed).await.unwrap();
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_without_rights_says_so_and_goes_on_once_it_has_them() {
+    let mut play = killed(84).await;
+    let database = play.server_database();
+    let folder = database.parent().unwrap().to_owned();
+    play.world.kill_server().await.unwrap();
+    let server = crate::needs::no_privileges();
+    server.give(&folder);
+    let command = |play: &Play| server.dress(play.world.server_command());
+    let before = std::fs::read(&database).unwrap();
+    for (name, mode) in [
+        ("outrigger.db", 0o400),
+        ("outrigger.db", 0o000),
+        ("outrigger.db-wal", 0o000),
+    ] {
+        let _changed = Changed::to(folder.join(name), mode);
+        ends_saying(command(&play), &folder, "cannot").await;
+    }
+    assert_eq!(std::fs::read(&database).unwrap(), before);
+    // A folder that is its own it makes its owner's alone, whatever it was.
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o000)).unwrap();
+    let command = command(&play);
+    play.world.start_server_as(command).await.unwrap();
+    play.world.proxy().set(Weather::Fair);
+    play.start_client().await;
+    play.settle().await;
+    let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    play.write().await;
     play.end().await;
 }

@@ -66,7 +66,11 @@ impl Launch {
         let Some(user) = self.user else { return };
         std::os::unix::fs::chown(folder, Some(user), Some(user)).unwrap();
         for entry in std::fs::read_dir(folder).unwrap() {
-            std::os::unix::fs::chown(entry.unwrap().path(), Some(user), Some(user)).unwrap();
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => self.give(&path),
+                false => std::os::unix::fs::chown(path, Some(user), Some(user)).unwrap(),
+            }
         }
     }
 

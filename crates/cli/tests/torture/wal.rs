@@ -1,6 +1,7 @@
-//! A log of which the end is gone, as after a loss of power on a disk that promised too much.
+//! A log of which the end is gone, as after a loss of power on a disk that promised too much; and one that ends in what was never whole.
 //!
-//! What was in that end may be gone, and nothing before it; what the server had of it already is done once, and not again.
+//! What was in that end may be gone, and nothing before it; what the server had of it already is done once, and not again. Of a commit that was torn on its way
+//! nobody was told: it was not there.
 
 use std::path::{Path, PathBuf};
 
@@ -17,8 +18,13 @@ use crate::rig::{audit, place, remote};
 use crate::setup::Setup;
 
 const WORLDS: u64 = 6;
+const SERVER_WORLDS: u64 = 3;
 /// Lives in one world, each with its end and the end of its log.
 const LIVES: u64 = 6;
+/// Deaths of a server in one world, each with a torn commit at the end of its log.
+const TEARS: u64 = 4;
+/// Bytes of a torn commit, at most.
+const TORN_MAX: usize = 12 << 10;
 /// Writes after each loss.
 const WRITES_AFTER: usize = 3;
 
@@ -240,4 +246,42 @@ async fn a_log_without_its_end_loses_no_more_than_that_and_doubles_nothing() {
     }
     println!("{gone} writes were gone, {given_up} were uncertain");
     assert!(gone > 0, "no damage ever took anything");
+}
+
+/// Begins a commit at the end of a log, as a process does that dies over it: its frames may be anything, and none says that they are all.
+fn tear(random: &mut StdRng, log: &Path) -> usize {
+    let mut torn = vec![0; random.random_range(1..=TORN_MAX)];
+    // Or zeros: blocks that a file system had promised.
+    if random.random_bool(0.7) {
+        random.fill_bytes(&mut torn);
+    }
+    let mut file = std::fs::OpenOptions::new().append(true).open(log).unwrap();
+    std::io::Write::write_all(&mut file, &torn).unwrap();
+    torn.len()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_whose_log_ends_in_a_torn_commit_loses_and_doubles_nothing() {
+    let mut torn = 0;
+    for seed in crate::seeds(SERVER_WORLDS) {
+        let mut play = Play::begin(Setup::new(seed)).await;
+        let database = play.server_database();
+        let log = beside(&database, "-wal");
+        play.start_client().await;
+        for _ in 0..TEARS {
+            let hold = play.hold_some_request().await;
+            play.world.kill_server().await.unwrap();
+            drop(hold);
+            if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+                let bytes = tear(&mut play.random, &log);
+                let index = spoil_index(&mut play.random, &beside(&database, "-shm"));
+                play.history
+                    .push(format!("{bytes} bytes of a torn commit, {index}"));
+                torn += 1;
+            }
+            play.server_comes_back().await;
+        }
+        play.end().await;
+    }
+    assert!(torn > 0, "no log was ever there to be torn");
 }

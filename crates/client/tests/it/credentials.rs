@@ -14,9 +14,9 @@ use url::Url;
 use crate::server::{Asked, Backend, Server, Told};
 use crate::world::{Device, add, state_like, within, writes};
 
-const REFRESH: &str = "/v1/sessions/refresh";
+pub(crate) const REFRESH: &str = "/v1/sessions/refresh";
 
-fn session(generation: u32) -> Session {
+pub(crate) fn session(generation: u32) -> Session {
     Session {
         access_token: Secret::new(format!("access-{generation}")),
         refresh_token: Secret::new(format!("refresh-{generation}")),
@@ -27,7 +27,7 @@ fn session(generation: u32) -> Session {
     }
 }
 
-fn problem(status: u16, name: &str) -> Told {
+pub(crate) fn problem(status: u16, name: &str) -> Told {
     let body = json!({"type": format!("urn:outrigger:problem:{name}"), "title": name, "status": status});
     Told::Json(status, body)
 }
@@ -80,7 +80,11 @@ fn as_json(session: &Session) -> Value {
     json
 }
 
-async fn signed_in(server: &Url, store: impl SessionStore, generation: u32) -> Arc<SessionCredentials> {
+pub(crate) async fn signed_in(
+    server: &Url,
+    store: impl SessionStore,
+    generation: u32,
+) -> Arc<SessionCredentials> {
     let credentials = SessionCredentials::open(server, Arc::new(store)).await.unwrap();
     credentials.adopt(session(generation)).await.unwrap();
     Arc::new(credentials)

@@ -1,11 +1,14 @@
-//! How it ends: by dropping, by closing, by a failure; and that nothing is left then.
+//! How it ends: by dropping, by closing, by signing out, by a failure; and that nothing is left then (invariant 24).
 
 use outrigger_client::engine::{Outcome, SyncKind};
-use outrigger_client::{Error, ErrorKind, FixedToken, Secret};
+use outrigger_client::{
+    Credentials as _, Error, ErrorKind, FixedToken, Secret, SessionFile, SessionStore as _,
+};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::server::{Server, Told};
+use crate::credentials::{REFRESH, problem, session, signed_in};
+use crate::server::{Asked, Server, Told};
 use crate::world::{Device, add, device_and_backend, shown, state_like, until, within};
 
 #[tokio::test]
@@ -78,6 +81,44 @@ async fn closing_takes_no_time_and_answers_everybody() {
         .map(|asked| asked.header("idempotency-key").unwrap().to_owned())
         .collect();
     assert_eq!(keys.len(), 1);
+}
+
+/// Signing out, as an app does it: the service is closed, and the session forgotten. The server says nothing to what is `asked` meanwhile.
+async fn sign_out_while(asked: fn(&Asked) -> bool) {
+    let server = Server::start(move |it| {
+        if asked(it) {
+            Told::Hang
+        } else {
+            problem(401, "unauthorized")
+        }
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = SessionFile::new(folder.path().join("session.json"));
+    let credentials = signed_in(&server.url, store.clone(), 1).await;
+    let device = Device::with_credentials(&server.url, credentials.clone());
+    let service = device.open().await;
+    let written = service.mutate(add(&service, "milk")).await.unwrap();
+    server.was_asked(asked).await;
+
+    let started = Instant::now();
+    service.close().await.unwrap();
+    within(credentials.forget()).await.unwrap();
+    assert!(started.elapsed() < Duration::from_secs(5));
+    server.is_left_alone().await;
+    assert!(matches!(within(written.synced()).await, Err(Error::Closed)));
+    // Nothing brings the session back, and what waits is kept for the next one.
+    assert_eq!((credentials.access_token(), store.load().unwrap()), (None, None));
+    let service = device.open().await;
+    assert_eq!(service.state().borrow().pending, 1);
+    credentials.adopt(session(2)).await.unwrap();
+    assert_eq!(store.load().unwrap(), Some(session(2)));
+}
+
+#[tokio::test]
+async fn signing_out_returns_in_the_middle_of_a_request_and_of_a_renewal() {
+    sign_out_while(|asked| asked.is("POST", "/todos")).await;
+    sign_out_while(|asked| asked.path == REFRESH).await;
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod world;
 
 mod writes;
 mod credentials;
+mod strangers;
 mod attachments;
 mod endings;
 mod disk;

@@ -1,8 +1,11 @@
 //! Accounts and tokens: rotation forgives a lost answer, and nothing else.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use outrigger_server::exchange::Request;
+use outrigger_server::{Argon2id, PasswordCost, PasswordHasher};
+use rand::CryptoRng;
 use serde_json::{Value, json};
 
 use crate::world::{Answer, Person, World};
@@ -33,6 +36,53 @@ fn names_and_passwords_are_checked() {
     sign_in("alice", "incorrect").is(401).refused("wrong-password");
     sign_in("nobody", "incorrect").is(401).refused("wrong-password");
     sign_in("alice", "x").is(401).refused("wrong-password");
+}
+
+/// Argon2id, which remembers what it verified.
+struct Remembering {
+    argon2: Argon2id,
+    verified: Arc<Mutex<Vec<(String, String)>>>,
+}
+
+impl PasswordHasher for Remembering {
+    fn hash(&self, password: &str, random: &mut dyn CryptoRng) -> String {
+        self.argon2.hash(password, random)
+    }
+
+    fn verify(&self, password: &str, hash: &str) -> bool {
+        let asked = (password.to_owned(), hash.to_owned());
+        self.verified.lock().unwrap().push(asked);
+        self.argon2.verify(password, hash)
+    }
+}
+
+/// Without a clock: it is the same work, at the same cost.
+#[test]
+fn an_unknown_name_is_as_much_work_as_a_wrong_password() {
+    let verified = Arc::new(Mutex::new(Vec::new()));
+    let passwords = Remembering {
+        argon2: Argon2id::new(PasswordCost::LEAST),
+        verified: Arc::clone(&verified),
+    };
+    let world = World::with_passwords(outrigger_server::Settings::default(), Box::new(passwords));
+    world.sign_up("alice");
+    let mut answers = Vec::new();
+    let mut work = |name: &str| {
+        let answer = world.anonymous("/v1/sessions", json!({"name": name, "password": "incorrect"}));
+        answers.push(answer.is(401).refused("wrong-password").json());
+        let mut verified = verified.lock().unwrap();
+        assert_eq!(verified.len(), 1, "{name}: {verified:?}");
+        verified.remove(0)
+    };
+    let (of_alice, of_nobody) = (work("alice"), work("nobody"));
+    assert_eq!((&*of_alice.0, &*of_nobody.0), ("incorrect", "incorrect"));
+    assert_ne!(of_alice.1, of_nobody.1);
+    // All but the salt and the hash, which are as long.
+    let cost = |hash: &str| hash.split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(cost(&of_alice.1)[1], "argon2id");
+    assert_eq!(cost(&of_alice.1), cost(&of_nobody.1));
+    assert_eq!(of_alice.1.len(), of_nobody.1.len());
+    assert_eq!(answers[0], answers[1]);
 }
 
 #[test]

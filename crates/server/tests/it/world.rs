@@ -8,7 +8,7 @@ use outrigger_server::blobs::MemoryBlobs;
 use outrigger_server::exchange::{Caller, Request, Response};
 use outrigger_server::ids::{Now, Timestamp};
 use outrigger_server::store::sqlite::SqliteStore;
-use outrigger_server::{Argon2id, PasswordCost, Server, Settings};
+use outrigger_server::{Argon2id, PasswordCost, PasswordHasher, Server, Settings};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde_json::{Value, json};
@@ -31,9 +31,12 @@ impl World {
     }
 
     pub(crate) fn with(settings: Settings) -> Self {
+        Self::with_passwords(settings, Box::new(Argon2id::new(PasswordCost::LEAST)))
+    }
+
+    pub(crate) fn with_passwords(settings: Settings, passwords: Box<dyn PasswordHasher>) -> Self {
         let mut random = StdRng::seed_from_u64(7);
         let store = SqliteStore::in_memory(&mut random).unwrap();
-        let passwords = Box::new(Argon2id::new(PasswordCost::LEAST));
         let server = Server::new(store, MemoryBlobs::default(), passwords, settings, &mut random).unwrap();
         Self {
             server,

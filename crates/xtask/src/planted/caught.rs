@@ -1,6 +1,6 @@
-//! What found a bug.
+//! What found a bug, or how far it was looked for in vain.
 //!
-//! Owns how it is told.
+//! Owns how both are told.
 
 use std::fmt;
 
@@ -43,5 +43,39 @@ impl fmt::Display for Caught {
             Self::Test { of, test, others: 0 } => write!(f, "{of}: {test}"),
             Self::Test { of, test, others } => write!(f, "{of}: {test}, and {others} more"),
         }
+    }
+}
+
+/// Nothing found it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Missed {
+    /// So many worlds were played.
+    pub(super) worlds: u64,
+    /// So many were to be: fewer were played where the time was over.
+    pub(super) wanted: u64,
+}
+
+impl fmt::Display for Missed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self { worlds, wanted } if worlds < wanted => {
+                write!(f, "{worlds} of {wanted} worlds, then its time was over")
+            }
+            Self { worlds: 1, .. } => f.write_str("1 world"),
+            Self { worlds, .. } => write!(f, "{worlds} worlds"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod checks {
+    use super::*;
+
+    #[test]
+    fn worlds_that_were_left_out_are_told() {
+        let told = |worlds, wanted| Missed { worlds, wanted }.to_string();
+        assert_eq!(told(1, 1), "1 world");
+        assert_eq!(told(100, 100), "100 worlds");
+        assert_eq!(told(24, 100), "24 of 100 worlds, then its time was over");
     }
 }

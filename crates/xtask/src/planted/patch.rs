@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::caught::Caught;
+use super::caught::{Caught, Missed};
 use super::simulator::Bounds;
 use super::suite::{Suite, folder};
 use crate::shell::{self, Failure};
@@ -36,7 +36,7 @@ impl Patch {
     }
 
     /// What finds it first. `clean` is the code as it is.
-    pub(super) fn find(&self, clean: &Suite, bounds: Bounds) -> Result<Option<Caught>, Failure> {
+    pub(super) fn find(&self, clean: &Suite, bounds: Bounds) -> Result<Result<Caught, Missed>, Failure> {
         let copy = std::path::absolute(folder().join("patched"))
             .map_err(|error| Failure::new(format!("the target folder has no path: {error}")))?;
         copy_tracked(&copy)?;
@@ -44,7 +44,7 @@ impl Patch {
         let suite = Suite::of(&copy, "patched")
             .map_err(|failure| Failure::new(format!("with the patch it does not build: {failure}")))?;
         let caught = suite.find_beside(clean, None, bounds)?;
-        if let Some(Caught::Test { of, .. }) = &caught
+        if let Ok(Caught::Test { of, .. }) = &caught
             && !clean.passes(of)?
         {
             return Err(Failure::new(format!("{of} fails without the patch, too")));

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use outrigger_planted::VARIABLE;
 use serde::Deserialize;
 
-use super::caught::Caught;
+use super::caught::{Caught, Missed};
 use super::suite::{Ended, ended};
 use crate::shell::Failure;
 use crate::sim::FAULTS;
@@ -18,7 +18,7 @@ use crate::sim::FAULTS;
 const FIRST_LOOK: u64 = 8;
 const LAST_LOOK: u64 = 256;
 
-/// A bug is played against for so long, at most.
+/// A bug is played against for so long, at most. What that leaves out is told.
 const TIME_MAX: Duration = Duration::from_secs(300);
 
 /// A look that takes longer does not come to its end: a world takes a fraction of a second.
@@ -65,7 +65,7 @@ impl Simulator {
         planted: Option<&str>,
         clean: &Self,
         bounds: Bounds,
-    ) -> Result<Option<Caught>, Failure> {
+    ) -> Result<Result<Caught, Missed>, Failure> {
         let began = Instant::now();
         let (mut from, mut look) = (1, FIRST_LOOK);
         while from <= bounds.seeds && began.elapsed() < TIME_MAX {
@@ -74,14 +74,14 @@ impl Simulator {
                 Look::Worlds(failures) => {
                     for failed in failures {
                         if clean.holds(failed.seed, 1)? {
-                            return Ok(Some(failed.caught()));
+                            return Ok(Ok(failed.caught()));
                         }
                     }
                 }
                 Look::Broken(by) => {
                     let seeds = from + seeds - 1;
                     return match clean.look(None, from, look)? {
-                        Look::Worlds(_) => Ok(Some(Caught::World { by, seeds })),
+                        Look::Worlds(_) => Ok(Ok(Caught::World { by, seeds })),
                         Look::Broken(_) => Err(Failure::new(format!(
                             "the simulator breaks without the bug, too: {by}"
                         ))),
@@ -91,7 +91,10 @@ impl Simulator {
             from += seeds;
             look = (look * 2).min(LAST_LOOK);
         }
-        Ok(None)
+        Ok(Err(Missed {
+            worlds: from - 1,
+            wanted: bounds.seeds,
+        }))
     }
 
     /// Plays so many worlds of the code as it is; in which of them an invariant does not hold.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use outrigger_planted::Bug;
 
-use super::caught::Caught;
+use super::caught::{Caught, Missed};
 use super::simulator::{Bounds, Simulator};
 use super::tests::{self, Tests};
 use crate::shell::{self, Failure};
@@ -28,7 +28,12 @@ impl Suite {
         let root = shell::root();
         Ok(Self {
             simulator: simulator(&root, "planted", &["--features", "planted-bugs"])?,
-            tests: tests::build(&root, &tests::CORE, &["--all-features"])?,
+            tests: tests::build(
+                &root,
+                &tests::CORE,
+                &["--all-features"],
+                &["--features", "planted-bugs"],
+            )?,
         })
     }
 
@@ -39,7 +44,7 @@ impl Suite {
         let features = ["--features", "outrigger-engine/scenario"];
         Ok(Self {
             simulator,
-            tests: tests::build(root, &packages, &features)?,
+            tests: tests::build(root, &packages, &features, &[])?,
         })
     }
 
@@ -49,7 +54,7 @@ impl Suite {
     }
 
     /// What finds this bug first.
-    pub(super) fn find(&self, bug: Option<Bug>, bounds: Bounds) -> Result<Option<Caught>, Failure> {
+    pub(super) fn find(&self, bug: Option<Bug>, bounds: Bounds) -> Result<Result<Caught, Missed>, Failure> {
         self.find_beside(self, bug, bounds)
     }
 
@@ -59,17 +64,18 @@ impl Suite {
         clean: &Self,
         bug: Option<Bug>,
         bounds: Bounds,
-    ) -> Result<Option<Caught>, Failure> {
+    ) -> Result<Result<Caught, Missed>, Failure> {
         let planted = bug.map(Bug::name);
-        if let Some(caught) = self.simulator.find(planted, &clean.simulator, bounds)? {
-            return Ok(Some(caught));
-        }
+        let missed = match self.simulator.find(planted, &clean.simulator, bounds)? {
+            Ok(caught) => return Ok(Ok(caught)),
+            Err(missed) => missed,
+        };
         for tests in &self.tests {
             if let Some(caught) = tests.find(planted)? {
-                return Ok(Some(caught));
+                return Ok(Ok(caught));
             }
         }
-        Ok(None)
+        Ok(Err(missed))
     }
 
     /// Whether the test program of this name passes with the code as it is. Those that look at what only a patch may touch are built for that.
@@ -80,7 +86,7 @@ impl Suite {
         };
         let found = match find(&self.tests) {
             Some(found) => found?,
-            None => find(&tests::build(&shell::root(), &tests::AROUND, &[])?)
+            None => find(&tests::build(&shell::root(), &tests::AROUND, &[], &[])?)
                 .transpose()?
                 .flatten(),
         };

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::caught::Caught;
+use super::caught::{Caught, Missed};
 use crate::shell::{self, Failure};
 
 /// What became of one bug or patch.
@@ -13,7 +13,7 @@ pub(super) struct Line {
     pub(super) name: String,
     pub(super) told: String,
     pub(super) breaks: Option<u8>,
-    pub(super) caught: Option<Caught>,
+    pub(super) caught: Result<Caught, Missed>,
     pub(super) seconds: u64,
 }
 
@@ -21,8 +21,8 @@ impl Line {
     /// For the terminal, with the name as wide as that.
     pub(super) fn plain(&self, width: usize) -> String {
         let (by, after) = match &self.caught {
-            Some(caught) => (caught.to_string(), caught.after()),
-            None => ("NOT CAUGHT".to_owned(), "-".to_owned()),
+            Ok(caught) => (caught.to_string(), caught.after()),
+            Err(missed) => (format!("NOT CAUGHT: {missed}, and all tests"), "-".to_owned()),
         };
         format!(
             "  {:<width$}  {after:>11}  {:>5} s  {by}",
@@ -56,13 +56,13 @@ fn markdown(lines: &[Line], complaints: &[String]) -> String {
     for line in lines {
         let breaks = line.breaks.map_or_else(String::new, |number| number.to_string());
         let (by, after) = match &line.caught {
-            Some(caught) => (caught.to_string(), caught.after()),
-            None => ("**nothing**".to_owned(), "-".to_owned()),
+            Ok(caught) => (caught.to_string(), caught.after()),
+            Err(missed) => (format!("**nothing**: {missed}, and all tests"), "-".to_owned()),
         };
         let (name, told, by) = (&line.name, in_a_cell(&line.told), in_a_cell(&by));
         let _ = writeln!(text, "| `{name}` | {told} | {breaks} | {by} | {after} |");
     }
-    let caught = lines.iter().filter(|line| line.caught.is_some()).count();
+    let caught = lines.iter().filter(|line| line.caught.is_ok()).count();
     let _ = writeln!(text, "\n{caught} of {} are found.", lines.len());
     for complaint in complaints {
         let _ = writeln!(
@@ -95,7 +95,7 @@ mod checks {
                 name: "one".to_owned(),
                 told: "a | b".to_owned(),
                 breaks: Some(2),
-                caught: Some(Caught::World {
+                caught: Ok(Caught::World {
                     by: "2 AtMostOnce".to_owned(),
                     seeds: 7,
                 }),
@@ -105,12 +105,19 @@ mod checks {
                 name: "other".to_owned(),
                 told: "c".to_owned(),
                 breaks: None,
-                caught: None,
+                caught: Err(Missed {
+                    worlds: 24,
+                    wanted: 100,
+                }),
                 seconds: 2,
             },
         ];
         let plain = plain(&lines);
-        assert!(plain.contains("7 worlds") && plain.contains("2 AtMostOnce") && plain.contains("NOT CAUGHT"));
+        assert!(
+            plain.contains("7 worlds")
+                && plain.contains("2 AtMostOnce")
+                && plain.contains("NOT CAUGHT: 24 of 100 worlds")
+        );
         let markdown = markdown(&lines, &[]);
         assert!(
             markdown.contains("| `one` | a \\| b | 2 | 2 AtMostOnce | 7 worlds |"),

@@ -16,13 +16,19 @@ use super::suite::{cargo_in, ended};
 use crate::shell::Failure;
 
 /// Those that look at what is planted; those that take minutes come last.
-pub(super) const CORE: [&str; 5] = [
+pub(super) const CORE: [&str; 8] = [
     "outrigger-engine",
     "outrigger-server",
     "outrigger-social",
+    "outrigger-wal",
+    "outrigger-fuzz",
+    SIMULATED,
     "outrigger-disk",
     "outrigger-model",
 ];
+
+/// The simulator's own tests, which play the worlds that once failed: with the profile that worlds are simulated with, for which most is built anyway.
+const SIMULATED: &str = "outrigger-sim";
 
 /// Those that look at what else a patch may touch: real sockets, real processes, which are killed.
 pub(super) const AROUND: [&str; 2] = ["outrigger-client", "outrigger-cli"];
@@ -62,31 +68,47 @@ struct Profile {
     test: bool,
 }
 
-/// Builds the tests of these crates, as far as the workspace in `root` has them; in their order.
-pub(super) fn build(root: &Path, packages: &[&str], features: &[&str]) -> Result<Vec<Tests>, Failure> {
-    let is_there = |package: &&&str| {
-        let name = package.trim_start_matches("outrigger-");
-        root.join("crates").join(name).exists()
-    };
+/// Builds the tests of these crates, as far as the workspace in `root` has them; in their order. The simulator's have features of their own.
+pub(super) fn build(
+    root: &Path,
+    packages: &[&str],
+    features: &[&str],
+    simulated: &[&str],
+) -> Result<Vec<Tests>, Failure> {
+    let is_there = |package: &&&str| folder_of(root, package).exists();
     let packages: Vec<&str> = packages.iter().filter(is_there).copied().collect();
+    let (slow, others): (Vec<&str>, Vec<&str>) = packages.iter().partition(|it| **it == SIMULATED);
+    let mut said = build_together(root, &others, features)?;
+    if !slow.is_empty() {
+        let options = [&["--profile", "sim"], simulated].concat();
+        said.push_str(&build_together(root, &slow, &options)?);
+    }
+    let mut built = Vec::new();
+    for package in packages {
+        let folder = folder_of(root, package);
+        let programs = said.lines().filter_map(|line| program(line, package, &folder));
+        built.extend(programs);
+    }
+    Ok(built)
+}
+
+fn folder_of(root: &Path, package: &str) -> PathBuf {
+    root.join("crates").join(package.trim_start_matches("outrigger-"))
+}
+
+/// What cargo says of them.
+fn build_together(root: &Path, packages: &[&str], options: &[&str]) -> Result<String, Failure> {
     let mut arguments = vec![
         "test",
         "--quiet",
         "--no-run",
         "--message-format=json-render-diagnostics",
     ];
-    for package in &packages {
+    for package in packages {
         arguments.extend(["--package", package]);
     }
-    arguments.extend(features);
-    let said = crate::shell::output(&mut cargo_in(root, &arguments))?;
-    let mut built = Vec::new();
-    for package in packages {
-        let folder = root.join("crates").join(package.trim_start_matches("outrigger-"));
-        let programs = said.lines().filter_map(|line| program(line, package, &folder));
-        built.extend(programs);
-    }
-    Ok(built)
+    arguments.extend(options);
+    crate::shell::output(&mut cargo_in(root, &arguments))
 }
 
 fn program(line: &str, package: &str, folder: &Path) -> Option<Tests> {
