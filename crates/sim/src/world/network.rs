@@ -126,6 +126,9 @@ impl World<'_> {
             Way::draw(self.plan, d, self.devices[d].departures)
         };
         way.fate = self.honest(way.fate, &purpose, &request);
+        if matches!(way.fate, Fate::Refused { .. }) {
+            self.remember_refused(d, &request);
+        }
         if way.fate != Fate::Plain {
             self.count("faults of the network");
             self.note(format_args!("  {d}.{h} fate {:?}", way.fate));
@@ -206,6 +209,22 @@ impl World<'_> {
             (Fate::Refused { .. }, _) => Fate::Plain,
             (Fate::Cut { .. }, _) if !is_patch => Fate::Plain,
             _ => fate,
+        }
+    }
+
+    /// What is refused may be tried again in another's words, and nobody hears that it was: it is merged with what changes it.
+    fn remember_refused(&mut self, d: usize, request: &Request) {
+        let device = &mut self.devices[d];
+        for key in keys(request) {
+            let key = key.trim_matches('"');
+            let mut things = device.ledger.things.iter();
+            let refused = things.find(|(_, thing)| {
+                thing
+                    .writes
+                    .iter()
+                    .any(|written| written.mutation.to_string() == key)
+            });
+            device.was_refused.extend(refused.map(|(id, _)| *id));
         }
     }
 

@@ -17,7 +17,7 @@ use crate::invariant::{Checked, Invariant, hold, violated};
 use crate::ledger::{Kind, Mark, Shown, Thing, Told};
 
 /// Every write of a device is looked for after so many happenings: after each would take longer than the world.
-const VANISHED_EVERY: u64 = 64;
+const VANISHED_EVERY: u64 = 512;
 
 impl World<'_> {
     /// After every step of a process.
