@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::app::{App, Batches};
+use crate::app::{App, Batches, Intent};
 use crate::edge;
 use crate::error::Error;
 use crate::http::{Body, Header, HttpRequest, Method, Response, Target};
@@ -236,8 +236,16 @@ fn choose<A: App>(
     Ok(chosen)
 }
 
-/// Where a target is now, or will be by what was chosen before; `None` where neither is known.
+/// Where a target will be by what was chosen before, or is now; `None` where neither is known. What this batch makes anew is not where a read has seen it: the server may have
+/// lost that since.
 fn url<A: App>(step: &Step<'_, A>, target: &Target, chosen: &[Chosen]) -> Result<Option<Url>, Error> {
+    let made = target.entity().and_then(|entity| {
+        let mut makers = chosen.iter().map(|chosen| &chosen.row);
+        makers.find(|row| row.entity == *entity && row.intent == Intent::Create)
+    });
+    if let Some(row) = made {
+        return Ok(Some(Url::Of(row.place)));
+    }
     if let Some(path) = request::path(step, target)? {
         return Ok(Some(Url::Path(path)));
     }

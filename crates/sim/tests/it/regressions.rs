@@ -189,3 +189,10 @@ fn a_session_that_ends_while_all_is_read_is_renewed() {
 fn what_was_refused_and_changed_in_a_lost_life_may_come_twice() {
     check(8_001_610, "all");
 }
+
+/// A post took effect, its answer was lost, and its author read it; then the server was restored from before, and they deleted it. In one batch the post was made anew, and the delete
+/// went to the id of the server's former life: it was not there, which is as good as deleted, and the post stayed. What a batch makes is where the batch makes it. (Invariant 22.)
+#[test]
+fn in_a_batch_what_is_made_anew_is_deleted_there() {
+    check(3_604_528_220, "all");
+}
