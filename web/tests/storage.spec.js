@@ -55,6 +55,23 @@ for (const [what, script] of [
   });
 }
 
+for (const promises of [true, false]) {
+  test(`storage that is not persistent is told of, and the browser is asked on a word: it ${promises ? "promises" : "does not"}`, async ({ page }) => {
+    // What a browser answers is its own business: with how often a site is used, or by asking people.
+    await page.addInitScript((promises) => {
+      StorageManager.prototype.persisted = async () => false;
+      StorageManager.prototype.persist = async () => promises;
+    }, promises);
+    await new Someone(page, newPerson()).signUp();
+    const notices = page.getByRole("region", { name: "Notices" });
+    const told = notices.getByText("may remove what is kept here");
+    await expect(told).toBeVisible();
+    await notices.getByRole("button", { name: "Ask it to keep it" }).click();
+    await expect(told).toHaveCount(0);
+    await expect(notices.getByText("has not promised to keep it")).toHaveCount(promises ? 0 : 1);
+  });
+}
+
 test.describe("where the browser gives no more room", () => {
   test.use({ allowed: CUT });
 
