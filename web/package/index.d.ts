@@ -87,7 +87,7 @@ export interface Storage {
 
 /** Why something was not done; `message` says what to do. */
 export class OutriggerError extends Error {
-  /** `limit`, `missing`, `file-missing`, `invalid`, `unknown`, `refused`, `disk-full`, `locked`, `database`, `foreign`, `offline`, `sign-in`, `server`, `unsupported`, `stopped`. */
+  /** `limit`, `missing`, `file-missing`, `not-staged`, `invalid`, `unknown`, `refused`, `disk-full`, `locked`, `database`, `foreign`, `offline`, `sign-in`, `server`, `unsupported`, `stopped`. */
   readonly kind: string;
 }
 

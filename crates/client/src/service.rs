@@ -23,7 +23,7 @@ use crate::changes::Changes;
 use crate::clock;
 use crate::config::Config;
 use crate::database::storage;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::fetched::Fetched;
 use crate::files;
 use crate::perform::Means;
@@ -130,14 +130,25 @@ impl<A: App> SyncService<A> {
     /// Writes several, in this order: all are durable once this returns, or none was written.
     ///
     /// # Errors
-    /// What the engine refuses; then nothing was written.
+    /// What the engine refuses; then nothing was written. Where the disk is full the copies that the writes bring are let go, for what waits
+    /// needs their room: stage the files again when there is space.
     pub async fn mutate_all(&self, writes: Vec<Write<A::Mutation>>) -> Result<Vec<Written>, Error> {
-        let reply = self.call(|call| Event::Mutate { call, writes }).await?;
-        Ok(written(reply)?.into_iter().map(|id| self.written(id)).collect())
+        let files: Vec<_> = writes
+            .iter()
+            .flat_map(|write| write.files.iter().cloned())
+            .collect();
+        let refusal = match self.call(|call| Event::Mutate { call, writes }).await {
+            Ok(reply) => return Ok(written(reply)?.into_iter().map(|id| self.written(id)).collect()),
+            Err(refusal) => refusal,
+        };
+        if refusal.kind() == ErrorKind::DiskFull {
+            self.unstage(files).await?;
+        }
+        Err(refusal)
     }
 
     /// Copies a file, durably, to where it can wait, for a [`Write`] that names it. The original may go as soon as this returns. A copy that no
-    /// write takes is swept.
+    /// write takes is swept, by a process that starts more than an hour later: see [`SyncService::unstage`].
     ///
     /// # Errors
     /// [`Error::FileMissing`], [`Error::NotAFile`], [`Error::FileEmpty`], [`Error::FileTooLarge`], [`Error::FileUnreadable`]; or that it
@@ -155,6 +166,17 @@ impl<A: App> SyncService<A> {
     pub async fn stage_bytes(&self, bytes: Vec<u8>) -> Result<StagedFile, Error> {
         let size_max = self.inner.config.limits.one_attachment_bytes_max;
         self.copy(Source::bytes(bytes, size_max)?).await
+    }
+
+    /// Lets copies go that no write will bring any more, as those of a draft that was thrown away. What a write has taken stays.
+    ///
+    /// # Errors
+    /// Where the service has ended.
+    pub async fn unstage(&self, files: Vec<StagedFile>) -> Result<(), Error> {
+        match files.is_empty() {
+            true => Ok(()),
+            false => self.tell(Event::Unstage { files }).await,
+        }
     }
 
     /// Tries everything now that may be tried.

@@ -55,13 +55,15 @@ pub(crate) fn entity(sha256: &Sha256) -> Entity {
     Entity::new(KIND, LocalId(uuid::Builder::from_custom_bytes(bytes).into_uuid()))
 }
 
-/// Notes that files are about to be copied.
+/// Notes that files are about to be copied. To say so twice is to say it once.
 pub(crate) fn stage<A: App>(step: &Step<'_, A>, files: &[String]) -> Result<(), Error> {
     // It would take the space that what waits drains into, for a write that will be refused.
     mutate::check_storage(step)?;
     for file in files {
         step.db
-            .prepare_cached("INSERT INTO outrigger_staging (file, staged) VALUES (?1, ?2)")?
+            .prepare_cached(
+                "INSERT INTO outrigger_staging (file, staged) VALUES (?1, ?2) ON CONFLICT (file) DO NOTHING",
+            )?
             .execute(params![file, step.tick.0])?;
     }
     Ok(())
@@ -69,6 +71,30 @@ pub(crate) fn stage<A: App>(step: &Step<'_, A>, files: &[String]) -> Result<(), 
 
 /// When a file was staged that is only waiting to be removed.
 const LET_GO: i64 = i64::MIN;
+
+/// No write will take these copies: they go. One that was taken before stays.
+pub(crate) fn unstage<A: App>(step: &mut Step<'_, A>, files: &[StagedFile]) -> Result<(), Error> {
+    for file in files {
+        if take_from_staging(step, &file.file)? && !is_kept(step, file)? {
+            let_go(step, file.file.clone())?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether it was staged, and is still there.
+fn take_from_staging<A: App>(step: &Step<'_, A>, file: &str) -> Result<bool, Error> {
+    let taken = step
+        .db
+        .prepare_cached("DELETE FROM outrigger_staging WHERE file = ?1 AND staged <> ?2")?
+        .execute(params![file, LET_GO])?;
+    Ok(taken > 0)
+}
+
+/// Whether it is the very copy that the queue keeps of these bytes.
+fn is_kept<A: App>(step: &Step<'_, A>, file: &StagedFile) -> Result<bool, Error> {
+    Ok(find(&step.db, &file.sha256)?.is_some_and(|kept| kept.file == file.file))
+}
 
 /// Removes files that nobody took, and those whose removal was decided by a process that did not live to do it.
 pub(crate) fn sweep<A: App>(step: &mut Step<'_, A>) -> Result<(), Error> {
@@ -114,9 +140,15 @@ pub(crate) fn forget_removed<A: App>(step: &mut Step<'_, A>) -> Result<(), Error
 /// Takes over the files that a mutation names, and queues their uploads. A file whose bytes are here already is let go.
 pub(crate) fn take<A: App>(step: &mut Step<'_, A>, facts: &Facts, files: &[StagedFile]) -> Result<(), Error> {
     for file in files {
-        step.db
-            .prepare_cached("DELETE FROM outrigger_staging WHERE file = ?1")?
-            .execute([&file.file])?;
+        let was_staged = take_from_staging(step, &file.file)?;
+        if is_kept(step, file)? {
+            continue;
+        }
+        if !was_staged {
+            return Err(Error::NotStaged {
+                file: file.file.clone(),
+            });
+        }
         if facts.attachments.contains(&file.sha256) && find(&step.db, &file.sha256)?.is_none() {
             keep(step, file)?;
         } else {

@@ -310,6 +310,10 @@ fn take<A: App>(step: &mut Step<'_, A>, event: &Event<A>) -> Result<Option<Reply
             attachment::stage(step, files)?;
             Reply::Staged
         }
+        Event::Unstage { files } => {
+            attachment::unstage(step, files)?;
+            return Ok(None);
+        }
         Event::Observed {
             observation, began, ..
         } => Reply::Observed(reconcile::observe(step, observation, *began)?),

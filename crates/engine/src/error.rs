@@ -24,6 +24,12 @@ pub enum Error {
         /// Its digest.
         sha256: String,
     },
+    /// A write brings a copy that was never staged, or was let go since.
+    #[error("the copy {file} is not here any more: stage the file again, then write")]
+    NotStaged {
+        /// Its name in the attachment folder.
+        file: String,
+    },
     /// A limit on what may wait.
     #[error("{what}: {have} of at most {max}; what waits is kept, send it or discard some, then write again")]
     Limit {
@@ -84,6 +90,7 @@ impl Error {
             Self::Invalid(_)
             | Self::Missing { .. }
             | Self::FileMissing { .. }
+            | Self::NotStaged { .. }
             | Self::Unknown(_)
             | Self::Refused(_) => ErrorKind::Input,
             Self::Limit { .. } => ErrorKind::Limit,
@@ -100,6 +107,7 @@ impl Error {
             Self::Invalid(_) => "invalid",
             Self::Missing { .. } => "missing",
             Self::FileMissing { .. } => "file-missing",
+            Self::NotStaged { .. } => "not-staged",
             Self::Limit { .. } => "limit",
             Self::Unknown(_) => "unknown",
             Self::Refused(_) => "refused",

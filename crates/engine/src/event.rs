@@ -68,6 +68,11 @@ pub enum Event<A: App> {
         /// Their names in the attachment folder.
         files: Vec<String>,
     },
+    /// No write will bring these copies any more: they are removed. What a write has taken stays.
+    Unstage {
+        /// Which.
+        files: Vec<StagedFile>,
+    },
     /// Something was read from the server.
     Observed {
         /// Names the call.
@@ -164,6 +169,7 @@ impl<A: App> Event<A> {
             | Self::AcceptServer { call } => Some(*call),
             Self::Started
             | Self::Alone
+            | Self::Unstage { .. }
             | Self::Answered { .. }
             | Self::Network(_)
             | Self::TriggerSync

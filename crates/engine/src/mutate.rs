@@ -23,6 +23,8 @@ pub(crate) fn write<A: App>(step: &mut Step<'_, A>, write: &Write<A::Mutation>) 
     if let Some(id) = write.id
         && journal::knows(&step.db, id)?
     {
+        // They may have been staged once more with it.
+        attachment::unstage(step, &write.files)?;
         return Ok(id);
     }
     check_storage(step)?;

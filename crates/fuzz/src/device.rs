@@ -117,6 +117,11 @@ impl Device {
     }
 
     pub(crate) fn write(&mut self, writes: Vec<Write<Mutation>>) {
+        let copies = writes.iter().flat_map(|write| &write.files);
+        let files = copies.map(|copy| copy.file.clone()).collect();
+        let call = self.call();
+        self.handle(Event::Stage { call, files })
+            .expect("BUG: a copy is taken");
         let call = self.call();
         self.handle(Event::Mutate { call, writes })
             .expect("BUG: a write is taken");

@@ -82,7 +82,7 @@ export class Leader {
     this.importInbox();
     const old = await this.files.old();
     if (old.length === 0) return;
-    const kept = new Set((await inbox.waiting(this.name)).flatMap(filesOf));
+    const kept = new Set((await inbox.waiting(this.name)).flatMap((entry) => filesOf(entry.writes)));
     if (!this.host) return;
     for (const file of this.query({ query: "unknown_files", files: old })) {
       if (!kept.has(file)) await this.files.remove(file);
@@ -157,6 +157,13 @@ export class Leader {
     return this.files.copy(file, blob);
   }
 
+  /** Writes. A tab that did not lead has copied files without a word to the engine, which is to know of them first. @param {any[]} writes */
+  async mutate(writes) {
+    const files = filesOf(writes);
+    if (files.length > 0) await this.call({ call: "stage", files });
+    return this.call({ call: "mutate", writes });
+  }
+
   /** Takes over what other tabs wrote, in its order. */
   importInbox() {
     this.#importing = this.#importing.then(() => this.#import()).catch(this.fail);
@@ -167,9 +174,7 @@ export class Leader {
     for (const entry of await inbox.waiting(this.name)) {
       if (!this.host) return;
       try {
-        const files = filesOf(entry);
-        if (files.length > 0) await this.call({ call: "stage", files });
-        await this.call({ call: "mutate", writes: entry.writes });
+        await this.mutate(entry.writes);
         await inbox.done(this.name, entry.id);
         this.tell({ type: "imported", id: entry.id });
       } catch (error) {
@@ -392,9 +397,9 @@ function isFull(error) {
   return wordOf(error, "disk-full");
 }
 
-/** @param {{writes: {files?: {file: string}[]}[]}} entry */
-function filesOf(entry) {
-  return entry.writes.flatMap((write) => (write.files ?? []).map((file) => file.file));
+/** @param {{files?: {file: string}[]}[]} writes */
+function filesOf(writes) {
+  return writes.flatMap((write) => (write.files ?? []).map((file) => file.file));
 }
 
 /** @param {import("./transport.js").Answer} answer */

@@ -190,7 +190,7 @@ export class Tab {
     const writes = all.map((write) => ({ id: newId(), files: [], ...write }));
     const isFirst = await this.#isInboxEmpty(seat.name);
     if (isFirst && seat.leader) {
-      const reply = await seat.leader.call({ call: "mutate", writes });
+      const reply = await seat.leader.mutate(writes);
       return { ids: reply.ids };
     }
     const id = newId();

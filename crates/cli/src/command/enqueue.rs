@@ -83,12 +83,17 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
     let mut queued = 0;
     if faults.is_empty() || args.keep_going {
         let staged = stage(service, &folder(&args.file), lines, &mut faults).await?;
+        let copies = staged.iter().flat_map(|(_, files)| files.clone()).collect();
         let planned = plan(context, service, staged, &mut faults).await?;
         queued = match args.keep_going {
             true => queue_good(service, planned, &mut faults).await?,
             false if faults.is_empty() => queue_all(service, planned, &mut faults).await?,
             false => 0,
         };
+        if !faults.is_empty() {
+            // Of lines that were not queued: whoever corrects them brings the files again.
+            service.unstage(copies).await?;
+        }
     }
     if queued > 0 {
         write::settle(service, args.wait).await;

@@ -1,6 +1,6 @@
 //! Writes from files.
 
-use crate::world::{PNG, World};
+use crate::world::{PNG, Person, World};
 
 #[test]
 fn a_good_file_is_queued_whole() {
@@ -80,4 +80,29 @@ fn a_line_that_contradicts_an_earlier_one_is_named() {
     assert_eq!(alice.queue(), (0, 0));
     let told = alice.run(["enqueue", &file, "--keep-going"]).exits(1);
     told.says("2 lines queued").says("line 3");
+}
+
+/// The copies stayed for an hour, once more for each try.
+#[test]
+fn of_a_line_that_is_not_queued_no_copy_stays() {
+    let world = World::new();
+    let alice = world.person("alice");
+    alice.run(["offline"]).ok();
+    world.file("cat.png", PNG);
+    let lines = r#"{"v":1,"op":"posts.create","text":"good","images":["cat.png"]}
+{"v":1,"op":"posts.like","post":"@nobody"}
+"#;
+    let file = world.file("writes.jsonl", lines.as_bytes());
+    alice.run(["enqueue", &file]).exits(1).says("nothing was queued");
+    assert_eq!(copies(&alice), 0);
+    alice.run(["enqueue", &file, "--keep-going"]).exits(1);
+    assert_eq!((alice.queue(), copies(&alice)), ((2, 0), 1));
+}
+
+/// How many files wait on a device.
+fn copies(person: &Person) -> usize {
+    let accounts = std::fs::read_dir(&person.home).unwrap();
+    let folders =
+        accounts.filter_map(|account| std::fs::read_dir(account.unwrap().path().join("files")).ok());
+    folders.map(Iterator::count).sum()
 }

@@ -108,14 +108,31 @@ async fn the_same_bytes_are_kept_once() {
         service.mutate(with_file(&service, file)).await.unwrap();
     }
     until(|| device.attachments().len() == 1).await;
-    // A write that was refused leaves its copy to the sweep, and the good one untouched.
+    // A write that was refused leaves its copy where it is, for another try, and the good one untouched.
     let file = service.stage_bytes(picture(2_000)).await.unwrap();
     let stranger = Write {
         files: Vec::new(),
-        ..with_file(&service, file)
+        ..with_file(&service, file.clone())
     };
     let refused = service.mutate(stranger).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Input);
+    service.mutate(with_file(&service, file)).await.unwrap();
+    assert_eq!(device.attachments().len(), 2);
+}
+
+#[tokio::test]
+async fn a_copy_that_is_given_up_is_gone_and_cannot_be_written() {
+    let (device, _backend, _server) = device_and_backend().await;
+    let service = device.open().await;
+    service.set_online(false).await.unwrap();
+    let draft = service.stage_bytes(picture(1_000)).await.unwrap();
+    let kept = service.stage_bytes(picture(2_000)).await.unwrap();
+    service.mutate(with_file(&service, kept.clone())).await.unwrap();
+    service.unstage(vec![draft.clone(), kept]).await.unwrap();
+    until(|| device.attachments().len() == 1).await;
+    let refused = service.mutate(with_file(&service, draft)).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Input);
+    assert!(refused.to_string().contains("stage the file again"), "{refused}");
 }
 
 #[tokio::test]

@@ -121,10 +121,12 @@ impl<O: FnMut() -> rusqlite::Result<Connection>> Player<O> {
             let steps = step["together"]
                 .as_array()
                 .map_or(std::slice::from_ref(step), Vec::as_slice);
-            let events = steps
-                .iter()
-                .map(|step| self.event(step))
-                .collect::<Result<_, _>>()?;
+            let mut events = Vec::with_capacity(steps.len());
+            for step in steps {
+                let event = self.event(step)?;
+                events.extend(step::staging(&event));
+                events.push(event);
+            }
             self.actions.push_back(Action::Handle(events));
         }
         self.again()
@@ -246,7 +248,7 @@ impl<O: FnMut() -> rusqlite::Result<Connection>> Player<O> {
     fn effect(&mut self, effect: &Effect) -> Option<String> {
         let line = match effect {
             Effect::Reply { reply, .. } => match reply {
-                Ok(Reply::Done) => return None,
+                Ok(Reply::Done | Reply::Staged) => return None,
                 Ok(Reply::Written(ids)) => format!("written {}", list(ids)),
                 Ok(Reply::Observed(entities)) => format!("observed {}", list(entities)),
                 Ok(Reply::Discarded {
@@ -259,7 +261,6 @@ impl<O: FnMut() -> rusqlite::Result<Connection>> Player<O> {
                 }) => format!("to be undone by {undo}"),
                 Ok(Reply::Edited(id)) => format!("edited as {id}"),
                 Ok(Reply::Retried(count)) => format!("retried {count}"),
-                Ok(Reply::Staged) => "staged".to_owned(),
                 Err(error) => format!("refused: {}", refusal(error)),
             },
             Effect::Send { attempt, request, .. } => format!("send {}: {}", attempt.0, self.request(request)),

@@ -8,5 +8,6 @@ mod lease;
 mod merging;
 mod outage;
 mod scenarios;
+mod staging;
 mod storage;
 mod world;

@@ -1,7 +1,6 @@
 //! Databases that are full, foreign, newer, or nobody's.
 
-use outrigger_engine::event::StagedFile;
-use outrigger_engine::ids::{CallId, Sha256};
+use outrigger_engine::ids::CallId;
 use outrigger_engine::scenario::{Mutation, Notes};
 use outrigger_engine::time::{Monotonic, Now, Wall};
 use outrigger_engine::{Effect, Engine, Error, ErrorKind, Event, Limits, Options, Reply, Write};
@@ -315,57 +314,4 @@ fn every_hot_query_walks_an_index() {
         "SELECT mutation FROM outrigger_merged WHERE into_mutation = ?1",
         "merged_into",
     );
-}
-
-fn removals(effects: &[Effect]) -> Vec<&str> {
-    let mut files = Vec::new();
-    for effect in effects {
-        if let Effect::RemoveFile(file) = effect {
-            files.push(file.as_str());
-        }
-    }
-    files
-}
-
-/// A client that was killed between a commit and the removal of a file kept that file for ever.
-#[test]
-fn a_file_is_removed_by_the_next_process_where_one_died_before() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
-    let start = || open(&path, "https://notes.example", "ann").unwrap();
-    let mut engine = start();
-    let stage = Event::Stage {
-        call: CallId(1),
-        files: vec!["copy".to_owned()],
-    };
-    engine.handle(NOW, &[stage]).unwrap();
-    let unwanted = Write {
-        files: vec![StagedFile {
-            sha256: Sha256::of(b"x"),
-            file: "copy".to_owned(),
-            size: 1,
-            media_type: "image/png".to_owned(),
-        }],
-        ..Write::from(Mutation::Create {
-            id: id("a"),
-            text: "a".to_owned(),
-            pictures: Vec::new(),
-        })
-    };
-    let write = Event::Mutate {
-        call: CallId(2),
-        writes: vec![unwanted],
-    };
-    assert_eq!(removals(&engine.handle(NOW, &[write]).unwrap()), ["copy"]);
-    drop(engine);
-
-    let mut engine = start();
-    assert_eq!(
-        removals(&engine.handle(NOW, &[Event::Started]).unwrap()),
-        ["copy"]
-    );
-    engine.handle(NOW, &[Event::Tick]).unwrap();
-    drop(engine);
-
-    assert!(removals(&start().handle(NOW, &[Event::Started]).unwrap()).is_empty());
 }

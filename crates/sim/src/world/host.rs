@@ -163,6 +163,9 @@ impl World<'_> {
         for call in calls.iter().filter_map(Event::call) {
             self.replied(d, h, call, Err(why()))?;
         }
+        if is_full {
+            others.extend(calls.iter().filter_map(unstaged));
+        }
         others.retain(|event| !matches!(event, Event::Tick | Event::TriggerSync));
         let device = &mut self.devices[d];
         if is_full && device.holds_reserve {
@@ -426,6 +429,15 @@ impl World<'_> {
             }),
         }
     }
+}
+
+/// What a refused write brought makes room.
+fn unstaged(refused: &Event<Phone>) -> Option<Event<Phone>> {
+    let Event::Mutate { writes, .. } = refused else {
+        return None;
+    };
+    let files: Vec<_> = writes.iter().flat_map(|write| write.files.clone()).collect();
+    (!files.is_empty()).then_some(Event::Unstage { files })
 }
 
 /// An event in a line.

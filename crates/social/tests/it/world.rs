@@ -84,6 +84,9 @@ impl World {
     }
 
     pub(crate) fn write_all(&mut self, writes: Vec<Write<Mutation>>) -> Result<Vec<MutationId>, Error> {
+        let copies = writes.iter().flat_map(|write| &write.files);
+        let files = copies.map(|copy| copy.file.clone()).collect();
+        self.call(|call| Event::Stage { call, files })?;
         match self.call(|call| Event::Mutate { call, writes })? {
             Reply::Written(ids) => Ok(ids),
             other => panic!("a write is answered with its id, not {other:?}"),

@@ -11,6 +11,16 @@ use crate::http::{Answer, Response};
 use crate::ids::{AttemptId, CallId, LocalId, MutationId, Sha256};
 use crate::scenario::notes::{Mutation, Notes};
 
+/// What a host says before a write that brings files. Nobody waits for the reply: it needs no number of its own.
+pub(super) fn staging(write: &Event<Notes>) -> Option<Event<Notes>> {
+    let Event::Mutate { call, writes } = write else {
+        return None;
+    };
+    let copies = writes.iter().flat_map(|write| &write.files);
+    let files: Vec<_> = copies.map(|copy| copy.file.clone()).collect();
+    (!files.is_empty()).then_some(Event::Stage { call: *call, files })
+}
+
 impl<O: FnMut() -> rusqlite::Result<Connection>> Player<O> {
     fn call(&mut self) -> CallId {
         self.calls += 1;
