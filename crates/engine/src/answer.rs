@@ -53,12 +53,13 @@ pub(crate) fn answered<A: App>(step: &mut Step<'_, A>, id: AttemptId, answer: &A
         // A probe that went well is evidence before anything else is judged.
         step.state.well += i64::from(attempt.purpose == Purpose::Probe && class == Class::Success);
         reach::answered(step)?;
+        // It concerns the whole connection, whatever became of what was sent: another process may have discarded it meanwhile.
+        if let Class::Busy { retry_after } = class {
+            busy(step, retry_after);
+        }
         if let Answer::Response(response) = answer
             && restore::notices(step, &attempt, response)?
         {
-            if let Class::Busy { retry_after } = class {
-                busy(step, retry_after);
-            }
             return put_back(step, &attempt.purpose);
         }
     }
@@ -108,7 +109,7 @@ fn response_of(answer: &Answer) -> Option<&Response> {
     }
 }
 
-/// What a verdict means for one row.
+/// What a verdict means for one row. A pause that was asked for is heard before, once for all.
 pub(crate) fn carry_out<A: App>(
     step: &mut Step<'_, A>,
     attempt: &Attempt,
@@ -138,10 +139,7 @@ pub(crate) fn carry_out<A: App>(
             step.attempts.suspects.push(vec![flight]);
             Ok(())
         }
-        Verdict::Busy { retry_after } => {
-            busy(step, retry_after);
-            put_back_row(step, row, flight)
-        }
+        Verdict::Busy { .. } => put_back_row(step, row, flight),
         Verdict::Wait => {
             uncount(&mut row, flight);
             let pause = step.jitter(Millis(1_000));
@@ -230,6 +228,7 @@ fn failed<A: App>(step: &mut Step<'_, A>, mut row: Row, flight: Flight, detail: 
     flow::requeue(step, &mut row, due)
 }
 
+/// The server asked for a pause: one answer, one step of back-off, however much was in it.
 pub(crate) fn busy<A: App>(step: &mut Step<'_, A>, retry_after: Option<Millis>) {
     step.state.connection.busy_streak = step.state.connection.busy_streak.saturating_add(1);
     let streak = step.state.connection.busy_streak;
@@ -331,10 +330,8 @@ fn read_batch<A: App>(
         step.state.batch_max = step.state.batch_max.saturating_mul(2);
     }
     let app = step.app;
+    let mut pause = None;
     for (flight, response) in flights.iter().zip(responses) {
-        let Some(row) = row_in_flight(step, *flight)? else {
-            continue;
-        };
         let answer = match response {
             Some(response) => Answer::Response(response),
             None => Answer::Unreached {
@@ -342,8 +339,16 @@ fn read_batch<A: App>(
             },
         };
         let class = verdict::classify(&answer, |response| app.recognise(response), step.wall);
-        let verdict = verdict::judge(class, row.intent);
-        carry_out(step, attempt, row, *flight, verdict, response_of(&answer))?;
+        if let Class::Busy { retry_after } = class {
+            pause = pause.max(Some(retry_after));
+        }
+        if let Some(row) = row_in_flight(step, *flight)? {
+            let verdict = verdict::judge(class, row.intent);
+            carry_out(step, attempt, row, *flight, verdict, response_of(&answer))?;
+        }
+    }
+    if let Some(retry_after) = pause {
+        busy(step, retry_after);
     }
     Ok(())
 }

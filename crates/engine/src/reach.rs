@@ -36,10 +36,6 @@ pub(crate) fn probed<A: App>(step: &mut Step<'_, A>, class: Class) -> Result<(),
             step.state.connection.message = Some(reason);
             judge_suspects(step, false)
         }
-        Class::Busy { retry_after } => {
-            answer::busy(step, retry_after);
-            Ok(())
-        }
         // It answered, if not gladly: it can be reached, and the answers to mutations will say the rest.
         _ => Ok(()),
     }

@@ -226,9 +226,8 @@ pub(crate) fn retire_answered<A: App>(
             crate::reach::network(step, false);
             return Ok(());
         }
-        (Class::Busy { retry_after }, _) => {
+        (Class::Busy { .. }, _) => {
             step.attempts.retires -= 1;
-            answer::busy(step, retry_after);
             return Ok(());
         }
         (Class::NeedsAuth, _) => {
@@ -446,7 +445,7 @@ pub(crate) fn settle_uncertain<A: App>(
                     step.state.connection.message = Some(reason);
                     crate::reach::network(step, false);
                 }
-                Class::Busy { retry_after } => answer::busy(step, retry_after),
+                Class::Busy { .. } => {}
                 _ => answer::busy(step, None),
             }
             Ok(())

@@ -29,7 +29,7 @@ struct Arguments {
     /// Play each world twice: the traces must be the same to the byte
     #[arg(long)]
     twice: bool,
-    /// One JSON object: seeds, operations, failures, seconds, counts
+    /// One JSON object: seeds, operations, failures, seconds, counts, faults
     #[arg(long)]
     json: bool,
     /// Print all that happens
@@ -137,6 +137,12 @@ fn tell(arguments: &Arguments, summary: &Summary) {
     );
     for (what, count) in &summary.counts {
         println!("{count:>12} {what}");
+    }
+    if !summary.faults.is_empty() {
+        println!("what went wrong, and how often:");
+    }
+    for (fault, count) in &summary.faults {
+        println!("{count:>12} {fault}");
     }
     if summary.failures.is_empty() {
         println!("every invariant held");

@@ -37,6 +37,8 @@ pub struct Summary {
     pub seconds: f64,
     /// How much of what happened.
     pub counts: BTreeMap<String, u64>,
+    /// How often each fault struck, by name.
+    pub faults: BTreeMap<&'static str, u64>,
 }
 
 /// Plays the worlds of `seeds` seeds from `from` on. With `twice`, each is played again and must give the same trace. `progress` hears of each.
@@ -56,6 +58,7 @@ pub fn play_many(
         failures: Vec::new(),
         seconds: 0.0,
         counts: BTreeMap::new(),
+        faults: BTreeMap::new(),
     });
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
@@ -104,6 +107,9 @@ fn add(summary: &mut Summary, seed: u64, outcome: Outcome) {
     summary.operations += outcome.operations as u64;
     for (what, count) in outcome.counts {
         *summary.counts.entry(what.to_owned()).or_default() += count;
+    }
+    for (fault, count) in outcome.strikes {
+        *summary.faults.entry(fault.name()).or_default() += count;
     }
     if let Some(violation) = outcome.violation {
         summary.failures.push(Failed {

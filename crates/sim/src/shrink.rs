@@ -3,18 +3,31 @@
 //! Owns delta debugging (Zeller, Hildebrandt: "Simplifying and Isolating Failure-Inducing Input", 2002) over the steps, after whole kinds of
 //! fault. Never changes a step: what is left is a part of what failed.
 
-use crate::invariant::Invariant;
 use crate::plan::{Plan, What};
 use crate::trace::Trace;
 use crate::world::play;
 
 /// Makes a failing plan smaller, playing at most `plays_max` worlds. A plan that does not fail is given back.
-pub fn shrink(plan: &Plan, plays_max: usize, mut progress: impl FnMut(&Plan)) -> Plan {
-    let Some(invariant) = failure(plan) else {
-        return plan.clone();
+pub fn shrink(plan: &Plan, plays_max: usize, progress: impl FnMut(&Plan)) -> Plan {
+    let failure = |plan: &Plan| {
+        let outcome = play(plan, Trace::default());
+        outcome.violation.map(|violation| violation.invariant)
     };
+    match failure(plan) {
+        None => plan.clone(),
+        first => smallest(plan, plays_max, |plan| failure(plan) == first, progress),
+    }
+}
+
+/// The smallest plan found of which it holds that it fails.
+fn smallest(
+    plan: &Plan,
+    plays_max: usize,
+    fails: impl FnMut(&Plan) -> bool,
+    mut progress: impl FnMut(&Plan),
+) -> Plan {
     let mut search = Search {
-        invariant,
+        fails,
         left: plays_max,
         best: plan.clone(),
     };
@@ -29,29 +42,24 @@ pub fn shrink(plan: &Plan, plays_max: usize, mut progress: impl FnMut(&Plan)) ->
     }
 }
 
-fn failure(plan: &Plan) -> Option<Invariant> {
-    let outcome = play(plan, Trace::default());
-    outcome.violation.map(|violation| violation.invariant)
-}
-
 fn size(plan: &Plan) -> (usize, usize) {
     (plan.steps.len(), plan.strengths.len())
 }
 
-struct Search {
-    invariant: Invariant,
+struct Search<F> {
+    fails: F,
     left: usize,
     best: Plan,
 }
 
-impl Search {
+impl<F: FnMut(&Plan) -> bool> Search<F> {
     /// Keeps the plan if it fails in the same way.
     fn try_one(&mut self, plan: Plan) -> bool {
         if self.left == 0 {
             return false;
         }
         self.left -= 1;
-        let fails = failure(&plan) == Some(self.invariant);
+        let fails = (self.fails)(&plan);
         if fails {
             self.best = plan;
         }
@@ -87,6 +95,51 @@ impl Search {
                 return;
             }
             run = if run == 1 { 0 } else { run.div_ceil(2) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fault::{Fault, Faults};
+
+    /// A plan with as many steps and faults as a world has.
+    fn drawn(seed: u64) -> Plan {
+        let mut plan = Plan::draw(seed, 60, &Faults::all());
+        plan.strengths.insert(Fault::Delayed, 0.5);
+        plan
+    }
+
+    proptest! {
+        /// What fails for three steps and one fault is left with just those, whichever they are.
+        #[test]
+        fn nothing_is_left_but_what_it_takes(seed in 0_u64..1_000, picks in any::<[prop::sample::Index; 3]>()) {
+            let plan = drawn(seed);
+            let mut guilty: Vec<_> = picks.iter().map(|pick| pick.index(plan.steps.len())).collect();
+            guilty.sort_unstable();
+            guilty.dedup();
+            let mut wanted: Vec<_> = guilty.iter().map(|index| plan.steps[*index].clone()).collect();
+            // The steps of a fault go with it.
+            wanted.retain(|step| matches!(step.what, What::Act(_)));
+            let fails = |plan: &Plan| {
+                plan.strengths.contains_key(&Fault::Delayed) && wanted.iter().all(|step| plan.steps.contains(step))
+            };
+            let smaller = smallest(&plan, 100_000, fails, |_| {});
+            prop_assert_eq!(&smaller.steps, &wanted);
+            prop_assert_eq!(smaller.strengths.keys().collect::<Vec<_>>(), [&Fault::Delayed]);
+        }
+
+        /// However few worlds may be played, what is given back fails.
+        #[test]
+        fn what_is_given_back_fails(seed in 0_u64..1_000, plays_max in 0_usize..60) {
+            let plan = drawn(seed);
+            let last = plan.steps[plan.steps.len() - 1].clone();
+            let fails = |plan: &Plan| plan.steps.contains(&last);
+            let smaller = smallest(&plan, plays_max, fails, |_| {});
+            prop_assert!(smaller.steps.contains(&last));
         }
     }
 }

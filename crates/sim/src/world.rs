@@ -24,6 +24,7 @@ use std::panic::AssertUnwindSafe;
 use crate::arrived::Arrived;
 use crate::backend::Backend;
 use crate::device::Device;
+use crate::fault::Fault;
 use crate::invariant::{Checked, Invariant, Violation, violated};
 use crate::plan::{Plan, What};
 use crate::trace::Trace;
@@ -73,6 +74,8 @@ pub struct Outcome {
     pub lines: u64,
     /// How much of what happened.
     pub counts: BTreeMap<&'static str, u64>,
+    /// How often each fault struck: not how often it was tried.
+    pub strikes: BTreeMap<Fault, u64>,
     /// The invariant that did not hold.
     pub violation: Option<Violation>,
 }
@@ -85,6 +88,7 @@ impl Outcome {
             digest: String::new(),
             lines: 0,
             counts: BTreeMap::new(),
+            strikes: BTreeMap::new(),
             violation: Some(violation),
         }
     }
@@ -113,13 +117,19 @@ fn lived(plan: &Plan, trace: Trace) -> Outcome {
     if let Some(violation) = &violation {
         world.trace.note(world.now_ms, format_args!("{violation}"));
     }
-    let World { trace, counts, .. } = world;
+    let World {
+        trace,
+        counts,
+        strikes,
+        ..
+    } = world;
     let (digest, lines) = trace.finish();
     Outcome {
         operations: plan.operations(),
         digest,
         lines,
         counts,
+        strikes,
         violation,
     }
 }
@@ -145,6 +155,7 @@ pub(crate) struct World<'p> {
     /// The server has lost something since: what was read of it may be gone.
     was_restored: bool,
     counts: BTreeMap<&'static str, u64>,
+    strikes: BTreeMap<Fault, u64>,
 }
 
 impl<'p> World<'p> {
@@ -165,6 +176,7 @@ impl<'p> World<'p> {
             is_healed: false,
             was_restored: false,
             counts: BTreeMap::new(),
+            strikes: BTreeMap::new(),
         };
         for (index, device) in plan.devices.iter().enumerate() {
             let session = world.sign_up(device.account)?;
@@ -269,6 +281,10 @@ impl<'p> World<'p> {
 
     fn count(&mut self, what: &'static str) {
         *self.counts.entry(what).or_default() += 1;
+    }
+
+    fn struck(&mut self, fault: Fault) {
+        *self.strikes.entry(fault).or_default() += 1;
     }
 
     fn server_starts(&mut self) -> Checked {

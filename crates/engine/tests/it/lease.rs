@@ -1,7 +1,8 @@
 //! Several processes on one database: any may write, one drains, and a holder that was paused writes nothing when it wakes.
 
-use outrigger_engine::http::{Answer, Response};
-use outrigger_engine::ids::{AttemptId, CallId};
+use outrigger_engine::event::StagedFile;
+use outrigger_engine::http::{Answer, Header, Response};
+use outrigger_engine::ids::{AttemptId, CallId, MutationId, Sha256};
 use outrigger_engine::scenario::{Mutation, Notes};
 use outrigger_engine::time::{Monotonic, Now, Wall};
 use outrigger_engine::{Effect, Engine, Event, Limits, Options, SyncState, Write};
@@ -42,6 +43,7 @@ impl Process {
         };
         let app = Arc::new(Notes {
             keys: true,
+            uploads: Some(1_000),
             ..Notes::default()
         });
         let engine = Engine::open(Connection::open(path).unwrap(), app, options).unwrap();
@@ -68,6 +70,30 @@ impl Process {
         }
     }
 
+    /// A note with a picture, which goes before it.
+    fn write_with_picture(&mut self, millis: i64, name: &str) -> MutationId {
+        let sha256 = Sha256::of(name.as_bytes());
+        let write = Write {
+            id: Some(MutationId(id(name).0)),
+            mutation: Mutation::Create {
+                id: id(name),
+                text: name.to_owned(),
+                pictures: vec![sha256],
+            },
+            files: vec![StagedFile {
+                sha256,
+                file: name.to_owned(),
+                size: name.len() as u64,
+                media_type: "image/png".to_owned(),
+            }],
+        };
+        let (call, files) = (CallId(1), vec![name.to_owned()]);
+        self.handle(millis, Event::Stage { call, files });
+        let writes = vec![write];
+        self.handle(millis, Event::Mutate { call, writes });
+        MutationId(id(name).0)
+    }
+
     fn write(&mut self, millis: i64, name: &str) {
         let mutation = Mutation::Create {
             id: id(name),
@@ -84,13 +110,17 @@ impl Process {
     }
 
     fn answer(&mut self, millis: i64, id: &str) {
+        let body = format!(r#"{{"id":"{id}"}}"#);
+        self.answer_with(millis, 201, &body, Vec::new());
+    }
+
+    fn answer_with(&mut self, millis: i64, status: u16, body: &str, mut headers: Vec<Header>) {
         let attempt = self.sent.remove(0);
-        let headers = vec![("content-type".into(), "application/json".to_owned())];
-        let body = format!(r#"{{"id":"{id}"}}"#).into_bytes();
+        headers.push(("content-type".into(), "application/json".to_owned()));
         let answer = Answer::Response(Response {
-            status: 201,
+            status,
             headers,
-            body,
+            body: body.as_bytes().to_vec(),
         });
         self.handle(millis, Event::Answered { attempt, answer });
     }
@@ -150,6 +180,25 @@ fn a_holder_that_was_paused_writes_nothing_when_it_wakes() {
     assert!(paused.sent.is_empty());
     other.answer(4_200, "n1");
     assert_eq!(other.waiting(), 0);
+}
+
+/// The pause came with the answer to something that was gone, and was not heard.
+#[test]
+fn a_pause_is_heeded_though_another_process_has_discarded_what_was_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.db");
+    let (mut drainer, mut other) = (Process::start(&path, 1), Process::start(&path, 2));
+    let mutation = drainer.write_with_picture(0, "held");
+    assert_eq!(drainer.sent.len(), 1, "the picture is on its way");
+    let call = CallId(2);
+    other.handle(10, Event::Discard { call, mutation });
+    assert_eq!(other.waiting(), 0);
+    let pause = vec![("retry-after".into(), "30".to_owned())];
+    drainer.answer_with(20, 503, r#"{"type":"busy"}"#, pause);
+    drainer.write(30, "next");
+    assert!(drainer.sent.is_empty(), "the server wants a pause");
+    drainer.handle(34_000, Event::Tick);
+    assert_eq!(drainer.sent.len(), 1);
 }
 
 #[test]

@@ -31,6 +31,23 @@ pub(crate) enum Fate {
     Cut { share: u16 },
 }
 
+impl Fate {
+    /// Which fault it is of.
+    pub(crate) const fn fault(self) -> Option<Fault> {
+        match self {
+            Self::Plain => None,
+            Self::Lost => Some(Fault::RequestLost),
+            Self::AnswerLost => Some(Fault::AnswerLost),
+            Self::Twice { .. } => Some(Fault::Repeated),
+            Self::Error { .. } => Some(Fault::ServerError),
+            Self::Refused { .. } => Some(Fault::Refused),
+            Self::Busy { .. } => Some(Fault::Busy),
+            Self::Alien { .. } => Some(Fault::Alien),
+            Self::Cut { .. } => Some(Fault::UploadCut),
+        }
+    }
+}
+
 /// The forms of `Retry-After`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PauseForm {
@@ -87,6 +104,8 @@ pub(crate) struct Way {
     /// How long it takes there and back, in milliseconds.
     pub(crate) there_ms: i64,
     pub(crate) back_ms: i64,
+    /// Whether either is longer than is usual.
+    pub(crate) is_delayed: bool,
     /// How long after the first its repetition arrives.
     pub(crate) again_ms: i64,
     /// Whether a break is noticed at once, or only by waiting.
@@ -100,6 +119,7 @@ impl Way {
             fate: Fate::Plain,
             there_ms: latency_ms,
             back_ms: latency_ms,
+            is_delayed: false,
             again_ms: 0,
             breaks_loudly: true,
         }
@@ -110,9 +130,11 @@ impl Way {
         let flight = nth << 8 | device as u64;
         let mut random = StdRng::seed_from_u64(plan.seed ^ flight.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let fate = fate(&mut random, plan);
+        let mut is_delayed = false;
         let mut leg = || {
             let usual = random.random_range(plan.latency_ms / 2..=plan.latency_ms * 2);
             if random.random_bool(plan.strength(Fault::Delayed)) {
+                is_delayed = true;
                 usual + random.random_range(0..60_000)
             } else {
                 usual
@@ -123,6 +145,7 @@ impl Way {
             fate,
             there_ms,
             back_ms,
+            is_delayed,
             again_ms: random.random_range(0..20_000),
             breaks_loudly: random.random_bool(0.6),
         }

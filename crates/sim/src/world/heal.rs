@@ -48,10 +48,10 @@ impl World<'_> {
     }
 
     fn heal_device(&mut self, d: usize) -> Checked {
+        self.disk_fails_from_now_on(d, None);
         let device = &mut self.devices[d];
         device.one_way_until = 0;
         device.lock = None;
-        device.disk.fail(None);
         device.disk.limit(None);
         device.is_full = false;
         device.holds_reserve = true;

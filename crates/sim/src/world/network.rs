@@ -14,6 +14,7 @@ use outrigger_social::wire;
 use super::fate::{Fate, Way};
 use super::read::Reading;
 use super::{Happening, World};
+use crate::fault::Fault;
 use crate::invariant::Checked;
 
 /// Requests kept for whoever tries them under another name.
@@ -162,8 +163,13 @@ impl World<'_> {
             },
         );
         if !is_online {
+            self.struck(Fault::Offline);
             self.unreachable(id, "no network");
             return id;
+        }
+        way.fate.fault().into_iter().for_each(|fault| self.struck(fault));
+        if way.is_delayed {
+            self.struck(Fault::Delayed);
         }
         match way.fate {
             Fate::Lost => self.unreachable(id, "the connection broke"),
@@ -262,6 +268,7 @@ impl World<'_> {
             self.overhear(d, &request);
         }
         let Some(response) = response else {
+            self.struck(Fault::ServerKilled);
             self.server_died();
             self.unreachable(id, "the connection broke");
             return Ok(());
@@ -271,7 +278,13 @@ impl World<'_> {
             request.method, request.url, response.status
         ));
         self.watch_answer(&response)?;
+        if response.status == 401 && self.plan.strength(Fault::Expiry) > 0.0 {
+            self.struck(Fault::Expiry);
+        }
         let is_deaf = self.devices[d].one_way_until > self.now_ms;
+        if is_deaf {
+            self.struck(Fault::OneWay);
+        }
         let is_heard = match way.fate {
             Fate::Twice { hears_second } => is_copy == hears_second,
             _ => true,

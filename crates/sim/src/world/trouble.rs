@@ -10,6 +10,7 @@ use super::host::RESERVE;
 use super::{Happening, World};
 use crate::app::{OLDER, older_form};
 use crate::device::{Copy, DATABASE};
+use crate::fault::Fault;
 use crate::invariant::{Checked, Invariant, hold, violated};
 use crate::plan::Trouble;
 
@@ -24,6 +25,7 @@ impl World<'_> {
         match trouble {
             Trouble::Kill => {
                 if let Some(h) = host {
+                    self.struck(Fault::Killed);
                     self.died(d, h, "between two steps");
                 }
             }
@@ -79,6 +81,7 @@ impl World<'_> {
             Trouble::ServerKill => {
                 if self.backend.is_up() {
                     self.backend.kill();
+                    self.struck(Fault::ServerKilled);
                     self.server_died();
                 }
             }
@@ -86,6 +89,7 @@ impl World<'_> {
             Trouble::ServerPower => {
                 if self.backend.is_up() {
                     self.backend.cut_power();
+                    self.struck(Fault::ServerPower);
                     self.server_died();
                 }
             }
@@ -112,13 +116,22 @@ impl World<'_> {
             device.versions.clear();
         }
         self.count("power cuts");
+        self.struck(Fault::PowerCut);
     }
 
     fn disk_fails(&mut self, d: usize, pick: u32) {
         let kinds = [What::Error, What::SyncFails, What::Full, What::ShortWrite];
         let what = kinds[pick as usize / 64 % kinds.len()];
         let failure = Failure::once(what, 1 + u64::from(pick % 60));
-        self.devices[d].disk.fail(Some(failure));
+        self.disk_fails_from_now_on(d, Some(failure));
+    }
+
+    /// What failed until now is counted.
+    pub(super) fn disk_fails_from_now_on(&mut self, d: usize, failure: Option<Failure>) {
+        let disk = &self.devices[d].disk;
+        let failed = disk.failed();
+        disk.fail(failure);
+        (0..failed).for_each(|_| self.struck(Fault::DiskError));
     }
 
     fn disk_fills(&mut self, d: usize, pick: u32) {
@@ -174,6 +187,8 @@ impl World<'_> {
         let device = &mut self.devices[d];
         // What waits while no process runs becomes due when the clock is set forward.
         device.pause_until = 0;
+        self.struck(Fault::Clock);
+        let device = &mut self.devices[d];
         // Not further than the calendar goes.
         device.skew_ms = (device.skew_ms + by_ms).clamp(-40 * YEAR_MS, 40 * YEAR_MS);
         Ok(())
@@ -185,6 +200,7 @@ impl World<'_> {
             return Ok(());
         }
         if self.devices[d].hosts[1].is_none() {
+            self.struck(Fault::TwoProcesses);
             return self.start(d, 1);
         }
         self.handle(d, 1, vec![Event::Closing])?;
@@ -234,6 +250,7 @@ impl World<'_> {
         device.went_back = true;
         device.was_put_back = true;
         self.count("copies put back");
+        self.struck(Fault::Restored);
     }
 
     /// Somebody else signs in: their database is another, and this one is refused to them before anything is sent.
@@ -252,7 +269,9 @@ impl World<'_> {
                 .query_row("SELECT 1 FROM outrigger_identity", [], |_| Ok(()))
                 .is_ok()
         {
-            match Engine::open(db, std::sync::Arc::clone(&device.app), options) {
+            let opened = Engine::open(db, std::sync::Arc::clone(&device.app), options);
+            self.struck(Fault::AccountSwitched);
+            match opened {
                 Err(error) => hold(
                     Invariant::Isolated,
                     error.kind() == ErrorKind::Foreign || !self.is_healed,
@@ -280,6 +299,9 @@ impl World<'_> {
         }
         let device = &mut self.devices[d];
         let rewritten = device.open_alone().and_then(|db| age(&db));
+        if matches!(rewritten, Ok(1..)) {
+            self.struck(Fault::Upgraded);
+        }
         self.note(format_args!("device {d}: aged {rewritten:?}"));
         self.after(500, Happening::Starts { device: d, host: 0 });
         Ok(())
@@ -292,6 +314,7 @@ impl World<'_> {
         }
         self.note(format_args!("the server is restored from its backup"));
         self.count("restores of the server");
+        self.struck(Fault::ServerRestored);
         self.was_restored = true;
         self.arrived = Default::default();
         self.overheard.clear();

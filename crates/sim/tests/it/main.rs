@@ -47,6 +47,18 @@ fn faults_happen_when_they_are_asked_for() {
     }
 }
 
+/// A fault that is drawn and never strikes would be one that nothing is shown of.
+#[test]
+fn every_fault_strikes() {
+    outrigger_disk::install_as_default();
+    let summary = play_many(1, 30, 150, &Faults::all(), false, |_, _| {});
+    assert_eq!(summary.failures, []);
+    let struck: Vec<_> = summary.faults.keys().copied().collect();
+    let mut named: Vec<_> = Fault::ALL.iter().map(|fault| fault.name()).collect();
+    named.sort_unstable();
+    assert_eq!(struck, named);
+}
+
 #[test]
 fn faults_are_named_as_they_are_listed() {
     for fault in Fault::ALL {

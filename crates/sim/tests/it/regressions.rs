@@ -196,3 +196,16 @@ fn what_was_refused_and_changed_in_a_lost_life_may_come_twice() {
 fn in_a_batch_what_is_made_anew_is_deleted_there() {
     check(3_604_528_220, "all");
 }
+
+/// One process uploaded a picture, another discarded its post, and the answer, 503 with a pause, was passed over with what it answered: the next write was sent at once. A pause is
+/// the connection's, whatever became of what was sent. (Invariant 25.)
+#[test]
+fn a_pause_is_heeded_that_comes_for_what_is_gone() {
+    check(4_138_527_932, "all");
+}
+
+/// The disk failed while the database was looked through, and SQLite told of a page that it could not get as of a fault of the database. (No bug of the engine's.)
+#[test]
+fn a_disk_that_fails_while_it_is_looked_through_says_nothing_of_the_database() {
+    check(4_138_527_501, "all");
+}
