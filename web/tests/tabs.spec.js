@@ -121,6 +121,21 @@ test.describe("where nobody leads for a while", () => {
     expect(shown).toBe("written by who leads");
   });
 
+  test("a picture that a tab has copied before it leads goes with what it writes then", async ({ page }) => {
+    const alone = await leaderless(page);
+    const outcome = await alone.evaluate(async ({ client, letGo, leads }) => {
+      const canvas = new OffscreenCanvas(4, 4);
+      canvas.getContext("2d")?.fillRect(0, 0, 2, 2);
+      const { media, staged } = await client.stage(await canvas.convertToBlob());
+      letGo();
+      await leads;
+      const mutation = { post: { create: { id: client.newId(), text: "from the pier", media: [media] } } };
+      const written = await client.mutate({ mutation, files: [staged] });
+      return written.synced;
+    });
+    expect(outcome).toEqual({ outcome: "synced" });
+  });
+
   test("what was kept and is refused by who leads is told once, with its reason, also after a reload", async ({ page }) => {
     const alone = await leaderless(page);
     const told = await alone.evaluate(async ({ client, letGo }) => {
