@@ -90,6 +90,28 @@ pub(crate) async fn signed_in(
     Arc::new(credentials)
 }
 
+/// Somebody who has signed in on a device of their own.
+pub(crate) struct SignedIn {
+    pub(crate) store: SessionFile,
+    pub(crate) credentials: Arc<SessionCredentials>,
+    pub(crate) device: Device,
+    _folder: tempfile::TempDir,
+}
+
+impl SignedIn {
+    pub(crate) async fn at(server: &Url) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SessionFile::new(folder.path().join("session.json"));
+        let credentials = signed_in(server, store.clone(), 1).await;
+        Self {
+            device: Device::with_credentials(server, credentials.clone()),
+            store,
+            credentials,
+            _folder: folder,
+        }
+    }
+}
+
 fn renewals(server: &Server) -> usize {
     server
         .asked()
@@ -101,11 +123,8 @@ fn renewals(server: &Server) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_refusals_are_one_renewal() {
     let (guard, server) = Guard::start(2).await;
-    let folder = tempfile::tempdir().unwrap();
-    let store = SessionFile::new(folder.path().join("session.json"));
-    let credentials = signed_in(&server.url, store.clone(), 1).await;
-    let device = Device::with_credentials(&server.url, credentials);
-    let service = device.open().await;
+    let me = SignedIn::at(&server.url).await;
+    let service = me.device.open().await;
     let all = (0..40).map(|number| add(&service, &number.to_string())).collect();
     let written = service.mutate_all(writes(all)).await.unwrap();
     let reads = futures_util::future::join_all((0..100).map(|_| service.fetch("/read")));
@@ -117,17 +136,14 @@ async fn many_refusals_are_one_renewal() {
     }
     assert_eq!(renewals(&server), 1);
     assert_eq!(guard.backend.texts().len(), 40);
-    assert_eq!(store.load().unwrap(), Some(session(2)));
+    assert_eq!(me.store.load().unwrap(), Some(session(2)));
 }
 
 #[tokio::test]
 async fn only_a_typed_no_asks_the_user_to_sign_in_and_nothing_is_lost() {
     let (guard, server) = Guard::start(9).await;
-    let folder = tempfile::tempdir().unwrap();
-    let store = SessionFile::new(folder.path().join("session.json"));
-    let credentials = signed_in(&server.url, store, 1).await;
-    let device = Device::with_credentials(&server.url, credentials.clone());
-    let service = device.open().await;
+    let me = SignedIn::at(&server.url).await;
+    let service = me.device.open().await;
     let written = service.mutate(add(&service, "milk")).await.unwrap();
     let state = state_like(&service, |state| state.kind == SyncKind::Error).await;
     assert_eq!(state.message.as_deref(), Some("sign in again"));
@@ -137,7 +153,7 @@ async fn only_a_typed_no_asks_the_user_to_sign_in_and_nothing_is_lost() {
         Err(Error::SignInNeeded)
     ));
 
-    credentials.adopt(session(9)).await.unwrap();
+    me.credentials.adopt(session(9)).await.unwrap();
     service.signed_in().await.unwrap();
     assert_eq!(within(written.synced()).await.unwrap(), Outcome::Synced);
     assert_eq!(guard.backend.texts(), ["milk"]);

@@ -1,13 +1,11 @@
 //! How it ends: by dropping, by closing, by signing out, by a failure; and that nothing is left then (invariant 24).
 
 use outrigger_client::engine::{Outcome, SyncKind};
-use outrigger_client::{
-    Credentials as _, Error, ErrorKind, FixedToken, Secret, SessionFile, SessionStore as _,
-};
+use outrigger_client::{Credentials as _, Error, ErrorKind, FixedToken, Secret, SessionStore as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::credentials::{REFRESH, problem, session, signed_in};
+use crate::credentials::{REFRESH, SignedIn, problem, session};
 use crate::server::{Asked, Server, Told};
 use crate::world::{Device, add, device_and_backend, shown, state_like, until, within};
 
@@ -93,26 +91,26 @@ async fn sign_out_while(asked: fn(&Asked) -> bool) {
         }
     })
     .await;
-    let folder = tempfile::tempdir().unwrap();
-    let store = SessionFile::new(folder.path().join("session.json"));
-    let credentials = signed_in(&server.url, store.clone(), 1).await;
-    let device = Device::with_credentials(&server.url, credentials.clone());
-    let service = device.open().await;
+    let me = SignedIn::at(&server.url).await;
+    let service = me.device.open().await;
     let written = service.mutate(add(&service, "milk")).await.unwrap();
     server.was_asked(asked).await;
 
     let started = Instant::now();
     service.close().await.unwrap();
-    within(credentials.forget()).await.unwrap();
+    within(me.credentials.forget()).await.unwrap();
     assert!(started.elapsed() < Duration::from_secs(5));
     server.is_left_alone().await;
     assert!(matches!(within(written.synced()).await, Err(Error::Closed)));
     // Nothing brings the session back, and what waits is kept for the next one.
-    assert_eq!((credentials.access_token(), store.load().unwrap()), (None, None));
-    let service = device.open().await;
+    assert_eq!(
+        (me.credentials.access_token(), me.store.load().unwrap()),
+        (None, None)
+    );
+    let service = me.device.open().await;
     assert_eq!(service.state().borrow().pending, 1);
-    credentials.adopt(session(2)).await.unwrap();
-    assert_eq!(store.load().unwrap(), Some(session(2)));
+    me.credentials.adopt(session(2)).await.unwrap();
+    assert_eq!(me.store.load().unwrap(), Some(session(2)));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 //! Neither gets a token, nor what was written.
 
 use outrigger_client::engine::event::Refreshed;
-use outrigger_client::{Credentials as _, Error, FixedToken, Secret, SessionFile, SessionStore as _};
+use outrigger_client::{Credentials as _, Error, FixedToken, Secret, SessionStore as _};
 use std::io;
 use std::sync::Arc;
 use tokio::io::AsyncReadExt as _;
@@ -15,7 +15,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ri
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 use url::Url;
 
-use crate::credentials::{REFRESH, session, signed_in};
+use crate::credentials::{REFRESH, SignedIn, session};
 use crate::server::{Server, Told};
 use crate::world::{Device, add, state_like, within};
 
@@ -29,11 +29,8 @@ async fn a_redirect_is_not_followed_and_takes_nothing_elsewhere() {
             Told::Headers(status, vec![("location", there.into())])
         })
         .await;
-        let folder = tempfile::tempdir().unwrap();
-        let store = SessionFile::new(folder.path().join("session.json"));
-        let credentials = signed_in(&server.url, store.clone(), 1).await;
-        let device = Device::with_credentials(&server.url, credentials.clone());
-        let service = device.open().await;
+        let me = SignedIn::at(&server.url).await;
+        let service = me.device.open().await;
 
         let read = within(service.fetch("/read")).await;
         assert!(
@@ -43,9 +40,9 @@ async fn a_redirect_is_not_followed_and_takes_nothing_elsewhere() {
         let _written = service.mutate(add(&service, "milk")).await.unwrap();
         let state = state_like(&service, |state| state.message.is_some()).await;
         assert_eq!(state.pending, 1, "{status}");
-        let refused = credentials.access_token();
-        assert_eq!(within(credentials.refresh(refused)).await, Refreshed::Failed);
-        assert_eq!(store.load().unwrap(), Some(session(1)));
+        let refused = me.credentials.access_token();
+        assert_eq!(within(me.credentials.refresh(refused)).await, Refreshed::Failed);
+        assert_eq!(me.store.load().unwrap(), Some(session(1)));
         service.close().await.unwrap();
 
         for path in ["/read", "/todos"] {

@@ -5,12 +5,12 @@ use outrigger_engine::http::{Answer, Header, Response};
 use outrigger_engine::ids::{AttemptId, CallId, MutationId, Sha256};
 use outrigger_engine::scenario::{Mutation, Notes};
 use outrigger_engine::time::{Monotonic, Now, Wall};
-use outrigger_engine::{Effect, Engine, Event, Limits, Options, SyncState, Write};
+use outrigger_engine::{Effect, Engine, Event, Options, SyncState, Write};
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::world::id;
+use crate::world::{id, options};
 
 struct Process {
     engine: Engine<Notes>,
@@ -32,14 +32,8 @@ fn at(millis: i64) -> Now {
 impl Process {
     fn start(path: &Path, seed: u8) -> Self {
         let options = Options {
-            server: "https://notes.example".to_owned(),
-            account: "ann".to_owned(),
-            seed: [seed; 32],
-            now: at(0),
-            limits: Limits::default(),
-            concurrency: 4,
             shared: true,
-            durable: true,
+            ..options(at(0), seed)
         };
         let app = Arc::new(Notes {
             keys: true,

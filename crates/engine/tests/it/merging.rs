@@ -9,7 +9,7 @@ use outrigger_engine::ids::{AttemptId, CallId, Entity, Kind, LocalId, ServerId};
 use outrigger_engine::inspect::{self, Standing};
 use outrigger_engine::scenario::{Mutation, Notes};
 use outrigger_engine::time::{Monotonic, Now, Wall};
-use outrigger_engine::{Effect, Engine, Event, Limits, Options, Outcome, Write};
+use outrigger_engine::{Effect, Engine, Event, Options, Outcome, Write};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::backend::Backend;
-use crate::world::{World, id};
+use crate::world::{World, id, options};
 
 /// A star, no star and a star again are one star; all three stand where that stands.
 #[test]
@@ -184,14 +184,8 @@ impl Shelf {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = Options {
-            server: "https://shelves.example".to_owned(),
-            account: "ann".to_owned(),
-            seed: [4; 32],
-            now: NOW,
-            limits: Limits::default(),
-            concurrency: 4,
-            shared: false,
             durable: false,
+            ..options(NOW, 4)
         };
         let db = Connection::open(folder.path().join("shelves.db")).unwrap();
         let mut shelf = Self {

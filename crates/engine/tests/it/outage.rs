@@ -6,13 +6,13 @@ use outrigger_engine::http::{Answer, HttpRequest, Response};
 use outrigger_engine::ids::{AttemptId, CallId};
 use outrigger_engine::scenario::{Mutation, Notes};
 use outrigger_engine::time::{Monotonic, Now, Wall};
-use outrigger_engine::{Effect, Engine, Event, Limits, Options, SyncKind, SyncState, Write};
+use outrigger_engine::{Effect, Engine, Event, Options, SyncKind, SyncState, Write};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::backend::Backend;
-use crate::world::id;
+use crate::world::{id, options};
 
 const DEVICES: usize = 200;
 /// What each of them has to say.
@@ -207,14 +207,9 @@ fn device(index: usize) -> Device {
     let mut seed = [9; 32];
     seed[..8].copy_from_slice(&(index as u64).to_le_bytes());
     let options = Options {
-        server: "https://notes.example".to_owned(),
-        account: "ann".to_owned(),
         seed,
-        now: at(0),
-        limits: Limits::default(),
-        concurrency: 4,
-        shared: false,
         durable: false,
+        ..options(at(0), 0)
     };
     let app = Arc::new(Notes {
         keys: true,

@@ -4,12 +4,12 @@ use outrigger_engine::event::StagedFile;
 use outrigger_engine::ids::{CallId, MutationId, Sha256};
 use outrigger_engine::scenario::{Mutation, Notes};
 use outrigger_engine::time::{Monotonic, Now, Wall};
-use outrigger_engine::{Effect, Engine, Error, Event, Limits, Options, Reply, Write, inspect};
+use outrigger_engine::{Effect, Engine, Error, Event, Reply, Write, inspect};
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::world::id;
+use crate::world::{id, options};
 
 const NOW: Now = Now {
     wall: Wall(1_700_000_000_000),
@@ -26,17 +26,8 @@ fn open(path: &Path) -> Engine<Notes> {
         uploads: Some(1_000),
         ..Notes::default()
     };
-    let options = Options {
-        server: "https://notes.example".to_owned(),
-        account: "ann".to_owned(),
-        seed: [1; 32],
-        now: NOW,
-        limits: Limits::default(),
-        concurrency: 4,
-        shared: false,
-        durable: true,
-    };
-    Engine::open(Connection::open(path).unwrap(), Arc::new(app), options).unwrap()
+    let db = Connection::open(path).unwrap();
+    Engine::open(db, Arc::new(app), options(NOW, 1)).unwrap()
 }
 
 fn in_memory() -> Engine<Notes> {

@@ -3,13 +3,13 @@
 use outrigger_engine::ids::CallId;
 use outrigger_engine::scenario::{Mutation, Notes};
 use outrigger_engine::time::{Monotonic, Now, Wall};
-use outrigger_engine::{Effect, Engine, Error, ErrorKind, Event, Limits, Options, Reply, Write};
+use outrigger_engine::{Effect, Engine, Error, ErrorKind, Event, Options, Reply, Write};
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::backend::Backend;
-use crate::world::{Fault, World, id};
+use crate::world::{self, Fault, World, id};
 
 const NOW: Now = Now {
     wall: Wall(1_700_000_000_000),
@@ -20,12 +20,7 @@ fn options(server: &str, account: &str) -> Options {
     Options {
         server: server.to_owned(),
         account: account.to_owned(),
-        seed: [1; 32],
-        now: NOW,
-        limits: Limits::default(),
-        concurrency: 4,
-        shared: false,
-        durable: true,
+        ..world::options(NOW, 1)
     }
 }
 

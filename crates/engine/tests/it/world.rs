@@ -53,17 +53,26 @@ pub(crate) fn id(name: &str) -> LocalId {
     LocalId::new(Wall(made_at), random)
 }
 
+/// Of a database that is durable and nobody else's.
+pub(crate) fn options(now: Now, seed: u8) -> Options {
+    Options {
+        server: "https://notes.example".to_owned(),
+        account: "ann".to_owned(),
+        seed: [seed; 32],
+        now,
+        limits: Limits::default(),
+        concurrency: 4,
+        shared: false,
+        durable: true,
+    }
+}
+
 fn open(folder: &tempfile::TempDir, app: &Arc<Notes>, now: Now) -> Engine<Notes> {
     let db = Connection::open(folder.path().join("notes.db")).unwrap();
     let options = Options {
-        server: "https://notes.example".to_owned(),
-        account: "ann".to_owned(),
-        seed: [3; 32],
-        now,
-        limits: Limits::default(),
         concurrency: 3,
-        shared: false,
         durable: false,
+        ..options(now, 3)
     };
     Engine::open(db, Arc::clone(app), options).unwrap()
 }
