@@ -147,7 +147,7 @@ export interface Client extends EventTarget {
 
   /** A fresh id for a new entity. */
   newId(): string;
-  /** Copies a file durably to where it can wait; a write that names it takes both. */
+  /** Copies a file durably to where it can wait; a write that names it takes both. A copy that no write has named for an hour may be gone: copy it again then. */
   stage(file: Blob): Promise<{ media: MediaFile; staged: StagedFile }>;
   /** Writes: all of it is durable once this resolves, or nothing is; and shown, but where the tab that leads takes longer than a second. */
   mutate(...writes: (Mutation | Write)[]): Promise<Written>;
