@@ -83,7 +83,7 @@ pub(crate) async fn run(context: &Context<'_>, args: Args) -> Result<ExitCode, E
     let mut queued = 0;
     if faults.is_empty() || args.keep_going {
         let staged = stage(service, &folder(&args.file), lines, &mut faults).await?;
-        let copies = staged.iter().flat_map(|(_, files)| files.clone()).collect();
+        let copies = copies(&staged);
         let planned = plan(context, service, staged, &mut faults).await?;
         queued = match args.keep_going {
             true => queue_good(service, planned, &mut faults).await?,
@@ -127,10 +127,18 @@ async fn stage(
         match attach::stage_all(service, &paths).await {
             Ok(files) => staged.push((line, files)),
             Err(error) if is_of_file(&error) => faults.push(fault(line.number, &error)),
-            Err(error) => return Err(error),
+            Err(error) => {
+                service.unstage(copies(&staged)).await?;
+                return Err(error);
+            }
         }
     }
     Ok(staged)
+}
+
+/// All of them, whichever line brings them.
+fn copies(staged: &[(Line, Vec<StagedFile>)]) -> Vec<StagedFile> {
+    staged.iter().flat_map(|(_, files)| files.clone()).collect()
 }
 
 /// Whether a file is to blame, and not this device.

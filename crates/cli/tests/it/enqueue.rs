@@ -95,6 +95,14 @@ fn of_a_line_that_is_not_queued_no_copy_stays() {
     let file = world.file("writes.jsonl", lines.as_bytes());
     alice.run(["enqueue", &file]).exits(1).says("nothing was queued");
     assert_eq!(copies(&alice), 0);
+    world.file("not-a-picture.png", b"words");
+    let picture = world.path("cat.png");
+    let words = world.path("not-a-picture.png");
+    let images = [picture.to_str().unwrap(), words.to_str().unwrap()];
+    alice
+        .run(["post", "two of them", "--image", images[0], "--image", images[1]])
+        .exits(1);
+    assert_eq!((alice.queue(), copies(&alice)), ((0, 0), 0));
     alice.run(["enqueue", &file, "--keep-going"]).exits(1);
     assert_eq!((alice.queue(), copies(&alice)), ((2, 0), 1));
 }
