@@ -37,6 +37,13 @@ pub(crate) struct Attachment {
     counted: i64,
 }
 
+impl Attachment {
+    /// Whether it is this very copy of the bytes.
+    fn is(&self, copy: &StagedFile) -> bool {
+        self.file == copy.file
+    }
+}
+
 /// The next request of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UploadStep {
@@ -75,7 +82,9 @@ const LET_GO: i64 = i64::MIN;
 /// No write will take these copies: they go. One that was taken before stays.
 pub(crate) fn unstage<A: App>(step: &mut Step<'_, A>, files: &[StagedFile]) -> Result<(), Error> {
     for file in files {
-        if take_from_staging(step, &file.file)? && !is_kept(step, file)? {
+        if take_from_staging(step, &file.file)?
+            && !find(&step.db, &file.sha256)?.is_some_and(|kept| kept.is(file))
+        {
             let_go(step, file.file.clone())?;
         }
     }
@@ -89,11 +98,6 @@ fn take_from_staging<A: App>(step: &Step<'_, A>, file: &str) -> Result<bool, Err
         .prepare_cached("DELETE FROM outrigger_staging WHERE file = ?1 AND staged <> ?2")?
         .execute(params![file, LET_GO])?;
     Ok(taken > 0)
-}
-
-/// Whether it is the very copy that the queue keeps of these bytes.
-fn is_kept<A: App>(step: &Step<'_, A>, file: &StagedFile) -> Result<bool, Error> {
-    Ok(find(&step.db, &file.sha256)?.is_some_and(|kept| kept.file == file.file))
 }
 
 /// Removes files that nobody took, and those whose removal was decided by a process that did not live to do it.
@@ -141,7 +145,8 @@ pub(crate) fn forget_removed<A: App>(step: &mut Step<'_, A>) -> Result<(), Error
 pub(crate) fn take<A: App>(step: &mut Step<'_, A>, facts: &Facts, files: &[StagedFile]) -> Result<(), Error> {
     for file in files {
         let was_staged = take_from_staging(step, &file.file)?;
-        if is_kept(step, file)? {
+        let kept = find(&step.db, &file.sha256)?;
+        if kept.as_ref().is_some_and(|kept| kept.is(file)) {
             continue;
         }
         if !was_staged {
@@ -149,7 +154,7 @@ pub(crate) fn take<A: App>(step: &mut Step<'_, A>, facts: &Facts, files: &[Stage
                 file: file.file.clone(),
             });
         }
-        if facts.attachments.contains(&file.sha256) && find(&step.db, &file.sha256)?.is_none() {
+        if facts.attachments.contains(&file.sha256) && kept.is_none() {
             keep(step, file)?;
         } else {
             let_go(step, file.file.clone())?;

@@ -184,11 +184,10 @@ impl World<'_> {
             4 => i64::from(pick % 50_000_000),
             _ => -self.devices[d].skew_ms,
         };
+        self.struck(Fault::Clock);
         let device = &mut self.devices[d];
         // What waits while no process runs becomes due when the clock is set forward.
         device.pause_until = 0;
-        self.struck(Fault::Clock);
-        let device = &mut self.devices[d];
         // Not further than the calendar goes.
         device.skew_ms = (device.skew_ms + by_ms).clamp(-40 * YEAR_MS, 40 * YEAR_MS);
         Ok(())
